@@ -1,0 +1,1 @@
+"""What we launch: the real claude, its arguments, its settings and its environment."""

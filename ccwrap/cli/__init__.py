@@ -1,0 +1,1 @@
+"""`ccroute`: what a person does with routes, one small file a command."""

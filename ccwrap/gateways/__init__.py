@@ -1,0 +1,1 @@
+"""What the world offers: gateway kinds, the road to them, the probe and its verdicts."""

@@ -1,0 +1,1 @@
+"""How one route is chosen among several."""

@@ -1,0 +1,51 @@
+"""Where ccwrap keeps its own files, by platform."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Places(NamedTuple):
+    """The folders and files that are ours or the machine administrator's.
+
+    home     the user's home; the walk for `.ccroute` ends there
+    config   the user's config.toml
+    machine  the machine's config.toml
+    state    grants, pins, overlays, the last failure; 0700
+    """
+
+    home: Path
+    config: Path
+    machine: Path
+    state: Path
+
+
+def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:
+    """The places for this user; the XDG variables count only when absolute."""
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path("~").expanduser())
+    if platform == "win32":
+        local = _folder(environment, "LOCALAPPDATA", home / "AppData" / "Local")
+        machine = _folder(environment, "PROGRAMDATA", Path("C:/ProgramData"))
+        base = local / "ccwrap"
+        return Places(
+            home, base / "config.toml", machine / "ccwrap" / "config.toml", base / "state"
+        )
+    if platform == "darwin":
+        base = home / "Library" / "Application Support" / "ccwrap"
+        machine = Path("/Library/Application Support/ccwrap/config.toml")
+        return Places(home, base / "config.toml", machine, base / "state")
+    config = _folder(environment, "XDG_CONFIG_HOME", home / ".config")
+    state = _folder(environment, "XDG_STATE_HOME", home / ".local" / "state")
+    return Places(
+        home, config / "ccwrap" / "config.toml", Path("/etc/ccwrap/config.toml"), state / "ccwrap"
+    )
+
+
+def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    value = environment.get(name, "")
+    return Path(value) if value and Path(value).is_absolute() else default
