@@ -38,9 +38,12 @@ def read(path: Path, limit: int = LIMIT, owners: tuple[int, ...] | None = None) 
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise SettingError(f"{path}: is a symbolic link", "put the file itself there") from None
         raise SettingError(f"{path}: {error.strerror}", f"look at `ls -l {path}`") from None
-    with os.fdopen(descriptor, "rb") as file:
-        _check(path, os.fstat(file.fileno()), owners)
-        data = file.read(limit + 1)
+    try:
+        _check(path, os.fstat(descriptor), owners)
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise SettingError(f"{path}: larger than {limit} bytes", "move it away")
     return data
