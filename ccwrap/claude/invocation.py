@@ -1,8 +1,17 @@
-"""What claude's arguments mean to us (pure)."""
+"""What claude's arguments mean to us (pure, but for a look at a wrapped claude's file)."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ccwrap.claude import arguments as tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ccwrap.claude.arguments import Given
 
 
 class Invocation(NamedTuple):
@@ -20,6 +29,7 @@ class Invocation(NamedTuple):
     settings_at  index ranges [start, end) of every --settings in `arguments`
     sources      the value of --setting-sources, None when not given
     resumes      -c, --continue, -r or --resume is given
+    front        the index where a --settings of ours may stand when there is none
     """
 
     arguments: tuple[str, ...]
@@ -33,3 +43,130 @@ class Invocation(NamedTuple):
     settings_at: tuple[tuple[int, int], ...] = ()
     sources: str | None = None
     resumes: bool = False
+    front: int = 0
+
+
+def read(argv: Sequence[str], environment: Mapping[str, str]) -> Invocation:
+    """Read `argv`, which is without the program's own name."""
+    wrapped = _wrapped(argv)
+    arguments = tuple(argv[len(wrapped) :])
+    given = _own(arguments)
+    action, reason = _action(arguments, given, environment)
+    names = {option.name for option in given}
+    settings = [
+        option for option in given if option.name == "--settings" and option.value is not None
+    ]
+    return Invocation(
+        arguments=arguments,
+        wrapped=wrapped,
+        action=action,
+        reason=reason,
+        printing=not names.isdisjoint({"-p", "--print"}),
+        background=not names.isdisjoint({"--bg", "--background"}),
+        model=_last(given, "--model") or "",
+        settings=settings[-1].value if settings else None,
+        settings_at=tuple((option.start, option.end) for option in settings),
+        sources=_last(given, "--setting-sources"),
+        resumes=not names.isdisjoint({"-c", "--continue", "-r", "--resume"}),
+        front=1 if arguments[:1] and arguments[0] in tables.REMOTE else 0,
+    )
+
+
+def _own(arguments: tuple[str, ...]) -> tuple[Given, ...]:
+    """What is given to claude itself, not to one of its commands.
+
+    With -p or --bg claude knows no commands: `mcp list -p` is a prompt.
+    """
+    given = tuple(tables.scan(arguments))
+    if _prompted(arguments, given):
+        return given
+    for place, option in enumerate(given):
+        if not option.name:
+            return given[:place] if option.value in tables.COMMANDS else given
+    return given
+
+
+def _prompted(arguments: tuple[str, ...], given: tuple[Given, ...]) -> bool:
+    """Whether -p or --bg stands on its own; claude's look ahead knows no bundles."""
+    alone = {arguments[option.start] for option in given if option.name}
+    return not alone.isdisjoint({"-p", "--print", "--bg", "--background"})
+
+
+def _last(given: tuple[Given, ...], name: str) -> str | None:
+    values = [option.value for option in given if option.name == name]
+    return values[-1] if values else None
+
+
+def _action(
+    arguments: tuple[str, ...], given: tuple[Given, ...], environment: Mapping[str, str]
+) -> tuple[str, str]:
+    """`action` and `reason`."""
+    if environment.get("CCWRAP_DISABLE"):
+        return "pass", "CCWRAP_DISABLE is set"
+    first = _first(arguments)
+    if first in tables.COLD or any(option.name == "--await-claim" for option in given):
+        return "cold", "a spare that knows no project yet"
+    if first in tables.ALWAYS:
+        return "pass", f"`{first}` is claude's own upkeep"
+    if first not in tables.COMMANDS or arguments[:2] in tables.ASKING:
+        return "route", ""
+    if _bare_prompt(first, arguments, given):
+        return "route", ""
+    return "pass", f"`{first}` is claude's own upkeep"
+
+
+def _bare_prompt(first: str, arguments: tuple[str, ...], given: tuple[Given, ...]) -> bool:
+    """Whether -p or --bg makes a prompt of a command; -p doesn't of --help."""
+    if first.startswith("-"):
+        return any(option.name in {"--bg", "--background"} for option in given)
+    return _prompted(arguments, given)
+
+
+def _first(arguments: tuple[str, ...]) -> str:
+    """The first argument; claude looks for `daemon` behind two permission flags too."""
+    behind = [
+        argument
+        for argument in arguments
+        if argument
+        not in {"--dangerously-skip-permissions", "--allow-dangerously-skip-permissions"}
+    ]
+    if behind[:1] == ["daemon"]:
+        return "daemon"
+    return arguments[0] if arguments else ""
+
+
+def _wrapped(argv: Sequence[str]) -> tuple[str, ...]:
+    """The claude that a caller (an IDE, CLAUDE_CODE_PROCESS_WRAPPER) put first."""
+    if argv and _is_claude(argv[0]):
+        return (argv[0],)
+    if len(argv) > 1 and _is_runtime(argv[0]) and _is_script(argv[1]):
+        return (argv[0], argv[1])
+    return ()
+
+
+def _is_claude(argument: str) -> bool:
+    path = Path(argument)
+    native = path.parts[-3:-1] == ("claude", "versions")
+    return (native or path.name.lower() in {"claude", "claude.exe"}) and _executable(path)
+
+
+def _is_runtime(argument: str) -> bool:
+    return Path(argument).stem.lower() in {"node", "bun"} and _executable(Path(argument))
+
+
+def _is_script(argument: str) -> bool:
+    path = Path(argument)
+    package = path.parts[-3:-1] == ("@anthropic-ai", "claude-code")
+    return package and path.name in {"cli.js", "cli-wrapper.cjs"} and _file(path)
+
+
+def _executable(path: Path) -> bool:
+    return _file(path) and os.access(path, os.X_OK)
+
+
+def _file(path: Path) -> bool:
+    """Whether it is an absolute path to a file. A prompt may be far too long for one."""
+    try:
+        return path.is_absolute() and path.is_file()
+    except (OSError, ValueError):
+        return False
