@@ -1,0 +1,91 @@
+"""Every test starts in a clean world; these are the things it can ask for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from certificates import Certificates
+from isolation import unwanted
+from ports import black_hole, refused
+from proxy import ListeningProxy
+from real_claude import real_claude
+from sandbox import Sandbox
+from starting import StartGateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from standin import StandIn
+
+BEFORE = dict(os.environ)
+"""The environment that the tests were started with; only the download of claude needs it."""
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No home, key, proxy, certificate or setting of the real user's."""
+    for name in unwanted(os.environ):
+        monkeypatch.delenv(name)
+    home = tmp_path / "isolated-home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture(scope="session")
+def claude() -> Path:
+    """The real claude, a native binary."""
+    return real_claude(BEFORE)
+
+
+@pytest.fixture
+def gateway() -> Iterator[StartGateway]:
+    """Starts simulated gateways that end with the test."""
+    with StartGateway() as start:
+        yield start
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, claude: Path) -> Sandbox:
+    """A clean world with the real claude in it."""
+    (tmp_path / "sandbox").mkdir()
+    return Sandbox(tmp_path / "sandbox", claude)
+
+
+@pytest.fixture
+def bare_sandbox(tmp_path: Path) -> Sandbox:
+    """A clean world without any claude."""
+    (tmp_path / "sandbox").mkdir()
+    return Sandbox(tmp_path / "sandbox")
+
+
+@pytest.fixture
+def standin(bare_sandbox: Sandbox) -> StandIn:
+    """The stand-in claude of `bare_sandbox`."""
+    return bare_sandbox.stand_in()
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return Certificates(tmp_path)
+
+
+@pytest.fixture
+def proxy() -> Iterator[ListeningProxy]:
+    with ListeningProxy() as listening:
+        yield listening
+
+
+@pytest.fixture
+def refused_port() -> Iterator[int]:
+    with refused() as port:
+        yield port
+
+
+@pytest.fixture
+def black_hole_port() -> Iterator[int]:
+    with black_hole() as port:
+        yield port
