@@ -1,12 +1,10 @@
-"""`.ccroute`: its keys, their types, and what they become.
-
-One table of keys serves the validation here and the JSON Schema that
-`ccroute schema` prints.
-"""
+"""What a `.ccroute` becomes: the records that all else is given."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ccwrap.text import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +85,7 @@ class Route(NamedTuple):
     env         variables of the route's own, all from the allow-list
     own         written by the user, the machine or the environment alone: no
                 project had a say in it, so it needs no grant
+    secret_path its URL's path is a key
     """
 
     name: str
@@ -101,7 +100,13 @@ class Route(NamedTuple):
     weight: float = 1
     disabled: bool = False
     own: bool = False
+    secret_path: bool = False
     place: Place = Place("", 0)
+
+    @property
+    def shown(self) -> str:
+        """The URL as it may be shown."""
+        return shown_url(self.url, self.secret_path) if self.url else self.kind
 
     def names(self) -> tuple[str, ...]:
         """Every variable that this route wants resolved, each once."""

@@ -1,0 +1,80 @@
+"""`${NAME}`: the only way a route file may speak of a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ccwrap.routes.readers import Wrong, text
+
+REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}")
+_NAME: Final = r"([A-Za-z_][A-Za-z0-9_]{0,127})"
+_SPELLINGS: Final = (
+    (re.compile(rf"os\.environ/{_NAME}"), "os.environ/NAME is LiteLLM's spelling"),
+    (
+        re.compile(rf"\$\{{\{{\s*(?:secrets|env|vars)\.{_NAME}\s*\}}\}}"),
+        "${{ … }} is GitHub's spelling",
+    ),
+    (re.compile(rf"\$\{{?env:{_NAME}\}}?"), "${env:NAME} is an editor's spelling"),
+    (re.compile(rf"\{{env:{_NAME}\}}"), "{env:NAME} is another tool's spelling"),
+    (re.compile(rf"\{{\{{\s*{_NAME}\s*\}}\}}"), "{{NAME}} is another tool's spelling"),
+    (re.compile(rf"%{_NAME}%"), "%NAME% is a Windows shell's spelling"),
+    (re.compile(rf"\${_NAME}"), "a variable is written in braces here"),
+)
+_DEFAULT: Final = re.compile(rf"\$\{{{_NAME}\s*:?[-=?+]")
+_SECRET: Final = re.compile(
+    r"\b(?:sk|pk|rk)-[-_A-Za-z0-9]{12,}|\bgh[a-z]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\beyJ[-\w]{12,}"
+    r"|\bxox[a-z]-[-\w]{8,}|\bAKIA[A-Z0-9]{12,}|^(?:Bearer|Basic|Token)\s+(?!\$\{)\S",
+    re.IGNORECASE,
+)
+
+
+def credential(value: object) -> str:
+    """The NAME in `"${NAME}"`. Raises Wrong, without quoting the value."""
+    found = text(value)
+    match = REFERENCE.fullmatch(found)
+    if match:
+        return match[1]
+    _other_spelling(found)
+    if REFERENCE.search(found):
+        raise Wrong("must be one ${NAME} and nothing else", 'write it like "${LLM_KEY}"')
+    raise Wrong(
+        "holds the secret itself, or a word where a ${NAME} belongs",
+        'put the secret in a variable and write "${LLM_KEY}" here; `ccroute secret set LLM_KEY` '
+        "keeps it in the keyring",
+    )
+
+
+def header_value(value: object) -> str:
+    """A header's value as written: visible Latin-1 with any number of ${NAME} in it."""
+    found = text(value)
+    if not all(" " <= char <= "~" or "\xa0" <= char <= "\xff" for char in found):
+        raise Wrong("has a character that a header can't carry", "use visible Latin-1")
+    if found != found.strip():
+        raise Wrong("begins or ends with a space", "remove it")
+    if len(found) > 1000:
+        raise Wrong("is longer than 1000 characters", "shorten it")
+    rest = REFERENCE.sub("", found)
+    _other_spelling(rest)
+    if "${" in rest:
+        raise Wrong("has a ${ that is no ${NAME}", 'write it like "${EDGE_KEY}"')
+    if _SECRET.search(rest):
+        raise Wrong("looks like a secret", 'put it in a variable and write "${EDGE_KEY}"')
+    return found
+
+
+def names_in(value: str) -> tuple[str, ...]:
+    """Every NAME that a header's value refers to, each once."""
+    return tuple(dict.fromkeys(REFERENCE.findall(value)))
+
+
+def _other_spelling(value: str) -> None:
+    """Raise Wrong where `value` is a variable in another tool's spelling."""
+    if match := _DEFAULT.search(value):
+        raise Wrong(
+            "has a default value: in a shared file that is a stranger's key",
+            f'write "${{{match[1]}}}"; a route without its key is left out by itself',
+        )
+    for pattern, why in _SPELLINGS:
+        if match := pattern.fullmatch(value.strip()):
+            raise Wrong(why, f'write "${{{match[1]}}}"')
