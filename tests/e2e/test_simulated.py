@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from ccwrap.gateways.simulated import Setup, SimulatedGateway
 
 if TYPE_CHECKING:
-    from conftest import StartGateway
-
     from sandbox import Sandbox
+    from starting import StartGateway
 
 
 def point(sandbox: Sandbox, gateway: SimulatedGateway) -> None:
