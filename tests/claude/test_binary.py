@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from ccwrap.claude.binary import CHAIN, DEPTH, SPAN, TURNS, Binary, find, guard
 from ccwrap.claude.invocation import Invocation
-from ccwrap.errors import ClaudeNotFound, ClaudeNotRunnable, SettingError
+from ccwrap.errors import CcwrapError, ClaudeNotFound, ClaudeNotRunnable, SettingError
 
 
-def program(path, mode=0o755):
+class Look(Protocol):
+    def __call__(
+        self, *folders: str, wrapped: tuple[str, ...] = (), **environment: str
+    ) -> Binary: ...
+
+
+def program(path: Path, mode: int = 0o755) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("#!/bin/sh\n")
     path.chmod(mode)
@@ -21,16 +28,16 @@ def program(path, mode=0o755):
 
 
 @pytest.fixture
-def own(tmp_path):
+def own(tmp_path: Path) -> Path:
     return Path(program(tmp_path / "venv" / "bin" / "ccwrap"))
 
 
 @pytest.fixture
-def look(tmp_path, own, monkeypatch):
+def look(tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
     """`find` with a home and a PATH of folders below `tmp_path`."""
     monkeypatch.setattr("ccwrap.claude.binary.PLACES", ("~/.local/bin",))
 
-    def look(*folders, wrapped=(), **environment):
+    def look(*folders: str, wrapped: tuple[str, ...] = (), **environment: str) -> Binary:
         path = os.pathsep.join(str(tmp_path / folder) for folder in folders)
         invocation = Invocation((), wrapped)
         return find(invocation, {"PATH": path, **environment}, tmp_path / "home", own)
@@ -38,23 +45,23 @@ def look(tmp_path, own, monkeypatch):
     return look
 
 
-def test_takes_the_first_on_path(tmp_path, look):
+def test_takes_the_first_on_path(tmp_path: Path, look: Look) -> None:
     first, _second = program(tmp_path / "a/claude"), program(tmp_path / "b/claude")
     assert look("none", "a", "b") == Binary(first, (), "PATH")
 
 
-def test_takes_a_usual_place_when_path_has_none(tmp_path, look):
+def test_takes_a_usual_place_when_path_has_none(tmp_path: Path, look: Look) -> None:
     path = program(tmp_path / "home/.local/bin/claude")
     assert look("a") == Binary(path, (), "a usual install place")
 
 
-def test_takes_the_wrapped_one_before_path(tmp_path, look):
+def test_takes_the_wrapped_one_before_path(tmp_path: Path, look: Look) -> None:
     program(tmp_path / "a/claude")
     wrapped = (program(tmp_path / "ide/node"), "/x/cli.js")
     assert look("a", wrapped=wrapped) == Binary(wrapped[0], ("/x/cli.js",), "the wrapper form")
 
 
-def test_takes_the_chosen_one_before_all(tmp_path, look):
+def test_takes_the_chosen_one_before_all(tmp_path: Path, look: Look) -> None:
     wrapped = (program(tmp_path / "ide/claude"),)
     path = program(tmp_path / "home/mine")
     assert look(wrapped=wrapped, CCWRAP_CLAUDE="~/mine") == Binary(path, (), "CCWRAP_CLAUDE")
@@ -73,7 +80,9 @@ def test_takes_the_chosen_one_before_all(tmp_path, look):
         ("{tmp}/venv/bin/ccwrap", ClaudeNotRunnable, "is ccwrap itself"),
     ],
 )
-def test_says_why_the_chosen_one_can_not_be_used(tmp_path, look, value, error, says):
+def test_says_why_the_chosen_one_can_not_be_used(
+    tmp_path: Path, look: Look, value: str, error: type[CcwrapError], says: str
+) -> None:
     program(tmp_path / "plain", 0o644)
     program(tmp_path / "a/claude")
     with pytest.raises(error, match=says):
@@ -81,7 +90,9 @@ def test_says_why_the_chosen_one_can_not_be_used(tmp_path, look, value, error, s
 
 
 @pytest.mark.parametrize("entry", ["", ".", "bin", "./bin"])
-def test_passes_over_path_entries_that_a_project_could_fill(tmp_path, own, monkeypatch, entry):
+def test_passes_over_path_entries_that_a_project_could_fill(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
     program(tmp_path / "claude")
     program(tmp_path / "bin/claude")
     monkeypatch.chdir(tmp_path)
@@ -90,7 +101,7 @@ def test_passes_over_path_entries_that_a_project_could_fill(tmp_path, own, monke
         find(Invocation(()), {"PATH": entry}, tmp_path, own)
 
 
-def test_passes_over_itself_under_every_name(tmp_path, look, own):
+def test_passes_over_itself_under_every_name(tmp_path: Path, look: Look, own: Path) -> None:
     for folder in ("link", "hard", "chain"):
         (tmp_path / folder).mkdir()
     (tmp_path / "link/claude").symlink_to(own)
@@ -101,7 +112,9 @@ def test_passes_over_itself_under_every_name(tmp_path, look, own):
     assert look("real", wrapped=(str(tmp_path / "link/claude"),)).path == real
 
 
-def test_passes_over_the_interpreter_s_other_ccwrap(tmp_path, look, monkeypatch):
+def test_passes_over_the_interpreter_s_other_ccwrap(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program(tmp_path / "other/ccwrap")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "other/python"))
     (tmp_path / "a").mkdir()
@@ -110,7 +123,9 @@ def test_passes_over_the_interpreter_s_other_ccwrap(tmp_path, look, monkeypatch)
         look("a")
 
 
-def test_passes_over_what_can_not_be_executed_and_names_it_at_last(tmp_path, look):
+def test_passes_over_what_can_not_be_executed_and_names_it_at_last(
+    tmp_path: Path, look: Look
+) -> None:
     plain = program(tmp_path / "a/claude", 0o644)
     (tmp_path / "b/claude").mkdir(parents=True)
     with pytest.raises(ClaudeNotRunnable, match="is not executable") as caught:
@@ -118,20 +133,20 @@ def test_passes_over_what_can_not_be_executed_and_names_it_at_last(tmp_path, loo
     assert caught.value.hint == f"chmod +x {plain}"
 
 
-def test_goes_on_after_what_can_not_be_executed(tmp_path, look):
+def test_goes_on_after_what_can_not_be_executed(tmp_path: Path, look: Look) -> None:
     program(tmp_path / "a/claude", 0o644)
     path = program(tmp_path / "b/claude")
     assert look("a", "b") == Binary(path, (), "PATH")
 
 
-def test_says_how_to_install_where_there_is_none(look):
+def test_says_how_to_install_where_there_is_none(look: Look) -> None:
     with pytest.raises(ClaudeNotFound) as caught:
         look("a")
     assert "npm install -g @anthropic-ai/claude-code" in caught.value.hint
     assert "CCWRAP_CLAUDE" in caught.value.hint
 
 
-def test_a_dangling_link_is_no_claude(tmp_path, look):
+def test_a_dangling_link_is_no_claude(tmp_path: Path, look: Look) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a/claude").symlink_to("gone")
     with pytest.raises(ClaudeNotFound):
@@ -139,11 +154,11 @@ def test_a_dangling_link_is_no_claude(tmp_path, look):
 
 
 @pytest.fixture
-def claude(tmp_path):
+def claude(tmp_path: Path) -> Binary:
     return Binary(program(tmp_path / "bin/claude"), (), "PATH")
 
 
-def test_stops_a_process_that_becomes_the_same_file_over_and_over(claude):
+def test_stops_a_process_that_becomes_the_same_file_over_and_over(claude: Binary) -> None:
     environment: dict[str, str] = {}
     for turn in range(TURNS):
         environment = guard(environment, claude, 100, 1000.0 + turn)
@@ -152,13 +167,13 @@ def test_stops_a_process_that_becomes_the_same_file_over_and_over(claude):
     assert claude.path in str(caught.value)
 
 
-def test_lets_a_process_become_the_same_file_again_later(claude):
+def test_lets_a_process_become_the_same_file_again_later(claude: Binary) -> None:
     environment: dict[str, str] = {}
     for turn in range(20):
         environment = guard(environment, claude, 100, 1000.0 + turn * SPAN / 2)
 
 
-def test_lets_a_session_start_another_but_not_without_end(claude):
+def test_lets_a_session_start_another_but_not_without_end(claude: Binary) -> None:
     environment: dict[str, str] = {}
     for pid in range(DEPTH):
         environment = guard(environment, claude, 100 + pid, 1000.0)
@@ -166,12 +181,12 @@ def test_lets_a_session_start_another_but_not_without_end(claude):
         guard(environment, claude, 999, 1000.0)
 
 
-def test_a_hundred_sessions_of_one_parent_are_no_loop(claude):
+def test_a_hundred_sessions_of_one_parent_are_no_loop(claude: Binary) -> None:
     parent = guard({}, claude, 1, 1000.0)
     for pid in range(100, 200):
         guard(parent, claude, pid, 1000.0)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "1 2 3", "1 2 a@b", "1 2 a@1@2", "é 2"])
-def test_ignores_a_chain_that_it_did_not_write(claude, text):
+def test_ignores_a_chain_that_it_did_not_write(claude: Binary, text: str) -> None:
     assert guard({CHAIN: text}, claude, 100, 1000.0) == guard({}, claude, 100, 1000.0)

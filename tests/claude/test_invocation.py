@@ -3,16 +3,25 @@ with Claude Code 2.1.330; tests/e2e/test_arguments.py compares the tables with i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Protocol
+
 import pytest
 
 from ccwrap.claude.invocation import Invocation, read
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Make(Protocol):
+    def __call__(self, name: str, mode: int = 0o755) -> str: ...
+
 
 @pytest.fixture
-def real(tmp_path):
+def real(tmp_path: Path) -> Make:
     """A claude, a node with its script, and things that only look like them."""
 
-    def make(name, mode=0o755):
+    def make(name: str, mode: int = 0o755) -> str:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
@@ -58,7 +67,9 @@ def real(tmp_path):
         pytest.param(["rc", "--settings", "f"], "f", ((1, 3),), id="behind remote control"),
     ],
 )
-def test_finds_every_settings_and_mistakes_nothing_for_one(argv, value, ranges):
+def test_finds_every_settings_and_mistakes_nothing_for_one(
+    argv: list[str], value: str | None, ranges: tuple[tuple[int, int], ...]
+) -> None:
     invocation = read(argv, {})
     assert (invocation.settings, invocation.settings_at) == (value, ranges)
     assert invocation.arguments == tuple(argv)
@@ -88,7 +99,7 @@ def test_finds_every_settings_and_mistakes_nothing_for_one(argv, value, ranges):
         pytest.param(["-dhooks", "-p"], {"printing": True}, id="a filter without a blank"),
     ],
 )
-def test_reads_what_the_options_say(argv, expected):
+def test_reads_what_the_options_say(argv: list[str], expected: dict[str, Any]) -> None:
     assert read(argv, {}) == Invocation(tuple(argv), **expected)
 
 
@@ -112,17 +123,17 @@ def test_reads_what_the_options_say(argv, expected):
     ],
     ids=str,
 )  # fmt: skip
-def test_tells_maintenance_by_the_first_argument(argv, action):
+def test_tells_maintenance_by_the_first_argument(argv: list[str], action: str) -> None:
     assert read(argv, {}).action == action
 
 
-def test_gives_a_reason_for_passing_through():
+def test_gives_a_reason_for_passing_through() -> None:
     assert read(["doctor"], {}).reason == "`doctor` is claude's own upkeep"
     assert read(["hi"], {"CCWRAP_DISABLE": "1"}).reason == "CCWRAP_DISABLE is set"
 
 
 @pytest.mark.parametrize("argv", [["hi"], ["--bg-spare", "s"], ["doctor"]], ids=str)
-def test_passes_everything_through_when_disabled(argv):
+def test_passes_everything_through_when_disabled(argv: list[str]) -> None:
     assert read(argv, {"CCWRAP_DISABLE": "1"}).action == "pass"
     assert read(["hi"], {"CCWRAP_DISABLE": ""}).action == "route"
 
@@ -131,7 +142,7 @@ def test_passes_everything_through_when_disabled(argv):
     "name",
     ["bin/claude", "bin/claude.exe", "native-binary/claude", "claude/versions/2.1.330"],
 )
-def test_takes_a_claude_in_front_for_the_wrapped_one(real, name):
+def test_takes_a_claude_in_front_for_the_wrapped_one(real: Make, name: str) -> None:
     path = real(name)
     invocation = read([path, "-p", "--settings", "f"], {})
     assert invocation.wrapped == (path,)
@@ -141,7 +152,9 @@ def test_takes_a_claude_in_front_for_the_wrapped_one(real, name):
 
 @pytest.mark.parametrize("script", ["cli.js", "cli-wrapper.cjs"])
 @pytest.mark.parametrize("runtime", ["node", "bun"])
-def test_takes_a_runtime_with_its_script_for_the_wrapped_one(real, runtime, script):
+def test_takes_a_runtime_with_its_script_for_the_wrapped_one(
+    real: Make, runtime: str, script: str
+) -> None:
     argv = [real(runtime), real(f"@anthropic-ai/claude-code/{script}", 0o644)]
     assert read([*argv, "doctor"], {}) == Invocation(
         ("doctor",), tuple(argv), "pass", "`doctor` is claude's own upkeep"
@@ -161,16 +174,16 @@ def test_takes_a_runtime_with_its_script_for_the_wrapped_one(real, runtime, scri
     ],
     ids=lambda prompt: prompt[:20],
 )
-def test_takes_a_prompt_for_a_prompt(prompt):
+def test_takes_a_prompt_for_a_prompt(prompt: str) -> None:
     assert read([prompt], {}) == Invocation((prompt,))
 
 
-def test_a_file_that_cannot_be_executed_is_no_wrapped_claude(real, tmp_path):
+def test_a_file_that_cannot_be_executed_is_no_wrapped_claude(real: Make, tmp_path: Path) -> None:
     plain = real("claude", 0o644)
     assert read([plain], {}).wrapped == ()
     assert read([str(tmp_path)], {}).wrapped == ()
     assert read([real("node"), real("app/cli.js")], {}).wrapped == ()
 
 
-def test_a_spare_is_cold_in_the_wrapper_form_too(real):
+def test_a_spare_is_cold_in_the_wrapper_form_too(real: Make) -> None:
     assert read([real("claude"), "--bg-spare", "s"], {}).action == "cold"
