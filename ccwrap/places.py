@@ -49,3 +49,13 @@ def places(environment: Mapping[str, str], platform: str = sys.platform) -> Plac
 def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
     value = environment.get(name, "")
     return Path(value) if value and Path(value).is_absolute() else default
+
+
+def cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """The folder for what can be fetched again, such as the demo's claude."""
+    home = places(environment, platform).home
+    if platform == "win32":
+        return _folder(environment, "LOCALAPPDATA", home / "AppData" / "Local") / "ccwrap" / "cache"
+    if platform == "darwin":
+        return home / "Library" / "Caches" / "ccwrap"
+    return _folder(environment, "XDG_CACHE_HOME", home / ".cache") / "ccwrap"

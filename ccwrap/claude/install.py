@@ -32,6 +32,11 @@ def installed(version: str, folder: Path) -> Path | None:
     return None
 
 
+def find_npm(environment: Mapping[str, str]) -> str | None:
+    """The npm on this environment's PATH."""
+    return shutil.which("npm", path=environment.get("PATH", os.defpath))
+
+
 def install(version: str, folder: Path, environment: Mapping[str, str]) -> Path:
     """The native binary of this version, installed into `folder` if it isn't there yet.
 
@@ -43,7 +48,7 @@ def install(version: str, folder: Path, environment: Mapping[str, str]) -> Path:
     there = installed(version, folder)
     if there:
         return there
-    npm = shutil.which("npm", path=environment.get("PATH", os.defpath))
+    npm = find_npm(environment)
     if not npm:
         raise ClaudeNotFound(NO_NPM, "install Node.js, or claude itself")
     fresh = folder / f".{version}.{secrets.token_hex(8)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccwrap.places import places
+from ccwrap.places import cache, places
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,18 @@ from ccwrap.places import places
 def test_places(platform: str, environment: dict[str, str], config: str, state: str) -> None:
     where = places({"HOME": "/h", **environment}, platform)
     assert (where.home, where.config, where.state) == (Path("/h"), Path(config), Path(state))
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "folder"),
+    [
+        ("linux", {}, "/h/.cache/ccwrap"),
+        ("linux", {"XDG_CACHE_HOME": "/c"}, "/c/ccwrap"),
+        ("darwin", {"XDG_CACHE_HOME": "/c"}, "/h/Library/Caches/ccwrap"),
+        ("win32", {}, "/h/AppData/Local/ccwrap/cache"),
+    ],
+)
+def test_what_can_be_fetched_again_stands_in_the_cache(
+    platform: str, environment: dict[str, str], folder: str
+) -> None:
+    assert cache({"HOME": "/h", **environment}, platform) == Path(folder)
