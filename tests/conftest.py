@@ -26,13 +26,11 @@ BEFORE = dict(os.environ)
 
 
 @pytest.fixture(autouse=True)
-def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No home, key, proxy, certificate or setting of the real user's."""
     for name in unwanted(os.environ):
         monkeypatch.delenv(name)
-    home = tmp_path / "isolated-home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("isolated-home")))
 
 
 @pytest.fixture(scope="session")

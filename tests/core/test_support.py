@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def test_nothing_of_the_machine_leaks_into_a_test() -> None:
     assert unwanted(os.environ) == []
-    assert os.environ["HOME"].endswith("isolated-home")
+    assert "isolated-home" in os.environ["HOME"]
 
 
 @pytest.mark.parametrize(
