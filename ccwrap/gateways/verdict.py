@@ -1,4 +1,4 @@
-"""What an answer means: status and body -> Verdict (pure, table-driven)."""
+"""What is known about one candidate; `classify.py` makes it from a gateway's answer."""
 
 from __future__ import annotations
 
