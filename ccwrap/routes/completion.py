@@ -50,6 +50,7 @@ def route(name: str, values: Values, kinds: Kinds) -> Route:
         weight=_plain(values, "weight", 1.0),
         disabled=_plain(values, "disabled", False),
         own=_own(values),
+        provider=kind.provider,
         secret_path=kind.secret_path and url != kind.url,
         place=Place(anywhere.document.label, anywhere.value),
     )

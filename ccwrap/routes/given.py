@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ccwrap.errors import SettingError
 from ccwrap.routes import keys, urls
+from ccwrap.routes.grants import PROVIDER_URLS
 from ccwrap.routes.readers import Wrong
 from ccwrap.routes.schema import Place, Route
 
@@ -62,15 +63,11 @@ def trusted(values: Values) -> dict[str, tuple[str, ...]]:
         if path[0] != "trust":
             continue
         try:
-            url = path[1] if path[1] in PROVIDERS else urls.normal(path[1])
+            url = path[1] if path[1] in PROVIDER_URLS else urls.normal(path[1])
         except Wrong as wrong:
             raise said.fault(wrong.faults[0].what, wrong.faults[0].mend) from None
         found[url] = (*found.get(url, ()), *said.value)
     return found
-
-
-PROVIDERS = ("bedrock:", "vertex:", "foundry:")
-"""What stands for a URL where a provider's own endpoint is meant."""
 
 
 def _url(written: str) -> str:

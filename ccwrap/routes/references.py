@@ -9,6 +9,9 @@ from ccwrap.routes.readers import Wrong, text
 
 REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}")
 _NAME: Final = r"([A-Za-z_][A-Za-z0-9_]{0,127})"
+RESERVED: Final = ("none", "login", "aws", "gcp", "azure")
+"""Words that stand for something else in a grant, so no variable may be called so."""
+
 _SPELLINGS: Final = (
     (re.compile(rf"os\.environ/{_NAME}"), "os.environ/NAME is LiteLLM's spelling"),
     (
@@ -34,7 +37,7 @@ def credential(value: object) -> str:
     found = text(value)
     match = REFERENCE.fullmatch(found)
     if match:
-        return match[1]
+        return _unreserved(match[1])
     _other_spelling(found)
     if REFERENCE.search(found):
         raise Wrong("must be one ${NAME} and nothing else", 'write it like "${LLM_KEY}"')
@@ -60,7 +63,15 @@ def header_value(value: object) -> str:
         raise Wrong("has a ${ that is no ${NAME}", 'write it like "${EDGE_KEY}"')
     if _SECRET.search(rest):
         raise Wrong("looks like a secret", 'put it in a variable and write "${EDGE_KEY}"')
+    for name in REFERENCE.findall(found):
+        _unreserved(name)
     return found
+
+
+def _unreserved(name: str) -> str:
+    if name in RESERVED:
+        raise Wrong(f"names a variable {name}, a word with a meaning of its own", "rename it")
+    return name
 
 
 def names_in(value: str) -> tuple[str, ...]:

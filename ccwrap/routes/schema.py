@@ -85,6 +85,7 @@ class Route(NamedTuple):
     env         variables of the route's own, all from the allow-list
     own         written by the user, the machine or the environment alone: no
                 project had a say in it, so it needs no grant
+    provider    aws | gcp | azure where the credential is ambient
     secret_path its URL's path is a key
     """
 
@@ -100,6 +101,7 @@ class Route(NamedTuple):
     weight: float = 1
     disabled: bool = False
     own: bool = False
+    provider: str = ""
     secret_path: bool = False
     place: Place = Place("", 0)
 
@@ -145,3 +147,10 @@ class RouteFile(NamedTuple):
     secrets: Mapping[str, object] = {}
     trusted: Mapping[str, tuple[str, ...]] = {}
     sources: tuple[Path, ...] = ()
+
+
+def json_schema(kinds: Kinds) -> dict[str, object]:
+    """The JSON Schema of a project's `.ccroute`."""
+    from ccwrap.routes import jsonschema  # noqa: PLC0415 - no launch needs it
+
+    return jsonschema.json_schema(kinds)

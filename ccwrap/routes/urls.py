@@ -12,9 +12,9 @@ from typing import Final
 from ccwrap.routes.readers import Wrong, text
 from ccwrap.text import shown_url
 
-LONGEST: Final = 500
+LONGEST: Final = 200
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_PATH: Final = re.compile(r"[A-Za-z0-9._~:@+=,-]+")
+_PATH: Final = re.compile(r"[A-Za-z0-9._~:@+=-]+")
 _ENDPOINT: Final = re.compile(
     r"/v1(/messages(/count_tokens)?|/models|/chat/completions|/complete)?/?$|/chat/completions/?$",
     re.IGNORECASE,
@@ -139,6 +139,6 @@ def _path(path: str, url: str) -> str:
         raise Wrong("has an empty or a dot segment in its path", "write the path that is meant")
     if not all(_PATH.fullmatch(segment) for segment in segments):
         raise Wrong(
-            "has an unusual character in its path", "use letters, digits and - . _ ~ : @ + = ,"
+            "has an unusual character in its path", "use letters, digits and - . _ ~ : @ + ="
         )
     return "/" + path

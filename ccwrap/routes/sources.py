@@ -1,0 +1,215 @@
+"""What `[secrets]` of config.toml may say: a command, a keyring entry, a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ccwrap.routes.document import read_bytes
+from ccwrap.text import clean
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Mapping
+
+    from ccwrap.secret import Secret
+
+LIMIT: Final = 64 * 1024
+COMMAND_SECONDS: Final = 10.0
+
+
+class NoValue(Exception):
+    """A source that gave nothing: why, and what to do about it."""
+
+    def __init__(self, why: str, fix: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.fix = fix
+
+
+class Sources:
+    """Reads sources until a deadline; `stop` ends every command that still runs."""
+
+    def __init__(self, environment: Mapping[str, str], home: Path, deadline: float) -> None:
+        self.environment = environment
+        self.home = home
+        self.deadline = deadline
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._stopped = False
+
+    def read(self, source: Mapping[str, Any]) -> tuple[str, str]:
+        """The value and a word for where it came from. Raises NoValue."""
+        ((how, what),) = source.items()
+        if how == "command":
+            return self._command(what), f"command {what[0]}"
+        if how == "keyring":
+            return keyring(what), "keyring"
+        return self._file(what), what
+
+    def stop(self) -> None:
+        """Kill the process groups of commands that still run."""
+        self._stopped = True
+        for process in self._running:
+            _kill(process)
+
+    def _file(self, written: str) -> str:
+        path = Path(str(self.home) + written[1:] if written.startswith("~") else written)
+        try:
+            return read_bytes(path, LIMIT).decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise NoValue(f"{written} is not UTF-8", "mend the file") from None
+        except OSError as error:
+            raise NoValue(f"{written}: {error.strerror}", f"look at: ls -l {written}") from None
+
+    def _command(self, words: tuple[str, ...]) -> str:
+        process = self._started(words)
+        seconds = max(0.0, min(COMMAND_SECONDS, self.deadline - time.monotonic()))
+        try:
+            output, errors = _outputs(process, seconds)
+            return _secret(words[0], process.returncode, output, errors)
+        finally:
+            _end(process)
+
+    def _started(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        """The command, started at home and not in the project, with its own process group."""
+        import subprocess  # noqa: PLC0415 - only where a command is named
+
+        group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=self.home,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                **group,
+            )
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", "") or "can't be started"
+            raise NoValue(f"{words[0]}: {why}", "install it, or correct config.toml") from None
+        self._running.append(process)
+        if self._stopped:
+            _kill(process)
+        return process
+
+
+def _secret(program: str, code: int | None, output: bytes, errors: bytes) -> str:
+    """What a command wrote, without the line end behind it. Raises NoValue."""
+    shown = clean(errors.decode(errors="replace"), (output.decode(errors="replace").strip(),))
+    why = ""
+    if len(output) > LIMIT or len(errors) > LIMIT:
+        why = f"wrote more than {LIMIT // 1024} KiB"
+    elif code is None:
+        why = "took too long"
+    elif code != 0:
+        why = f"failed with {code}"
+    if why:
+        said = f": {shown}" if shown else ""
+        raise NoValue(f"{program} {why}{said}", f"run {program} by hand")
+    try:
+        return output.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise NoValue(f"{program} wrote no UTF-8", f"run {program} by hand") from None
+
+
+def keyring(entry: str) -> str:
+    """The keyring's value for `service/user`. Raises NoValue."""
+    service, _, user = entry.rpartition("/")
+    try:
+        import keyring as module  # noqa: PLC0415 - an extra, and heavy
+        from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
+    except ImportError:
+        raise NoValue("keyring isn't installed", 'pip install "ccwrap[keyring]"') from None
+    try:
+        value = module.get_password(service, user)
+    except NoKeyringError:
+        raise NoValue("this machine has no keyring", "name another source in config.toml") from None
+    except KeyringError as error:
+        raise NoValue(f"the keyring refused ({type(error).__name__})", "unlock it") from None
+    if value is None:
+        raise NoValue(f"the keyring has no {clean(entry)}", "ccroute secret set NAME")
+    return value
+
+
+def keep(service: str, user: str, secret: Secret) -> None:
+    """Put `secret` into the keyring. Raises NoValue where there is none."""
+    try:
+        import keyring as module  # noqa: PLC0415 - an extra, and heavy
+        from keyring.errors import KeyringError  # noqa: PLC0415
+    except ImportError:
+        raise NoValue("keyring isn't installed", 'pip install "ccwrap[keyring]"') from None
+    try:
+        module.set_password(service, user, secret.reveal())
+        kept = module.get_password(service, user)
+    except (KeyringError, RuntimeError):
+        raise NoValue("this machine has no keyring", _ELSEWHERE) from None
+    if kept != secret.reveal():
+        raise NoValue("the keyring doesn't keep what it is given", _ELSEWHERE)
+
+
+_ELSEWHERE: Final = "put it in .env.local, or name a command or file in [secrets] of config.toml"
+
+
+def _outputs(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
+    """Both streams, at most LIMIT + 1 bytes of each, until they end or time is up.
+
+    An endless writer is stopped at the limit.
+    """
+    from threading import Thread  # noqa: PLC0415 - only where a command is named
+
+    streams = (process.stdout, process.stderr)
+    found: list[bytes] = [b"", b""]
+
+    def read(index: int) -> None:
+        stream = streams[index]
+        if stream is None:
+            return
+        while len(found[index]) <= LIMIT and (block := os.read(stream.fileno(), LIMIT)):
+            found[index] += block
+        if len(found[index]) > LIMIT:
+            _kill(process)
+
+    end = time.monotonic() + seconds
+    readers = [Thread(target=read, args=(index,), daemon=True) for index in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(max(0.0, end - time.monotonic()))
+    if not any(reader.is_alive() for reader in readers):
+        _wait(process, max(0.0, end - time.monotonic()))
+    return found[0], found[1]
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    from subprocess import TimeoutExpired  # noqa: PLC0415
+
+    try:
+        process.wait(seconds)
+    except TimeoutExpired:
+        return
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the process, unless it is over and its number may be another's, and its group."""
+    import signal  # noqa: PLC0415
+    from contextlib import suppress  # noqa: PLC0415
+
+    if process.returncode is not None:
+        return
+    with suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing of the process behind."""
+    _kill(process)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
