@@ -29,8 +29,9 @@ class Ran(NamedTuple):
     err: str
 
     def __str__(self) -> str:
+        command = " ".join(self.command).encode(errors="backslashreplace").decode()
         return (
-            f"{' '.join(self.command)}\nexit status {self.status}\n"
+            f"{command}\nexit status {self.status}\n"
             f"--- standard output\n{self.out}\n--- standard error\n{self.err}\n---"
         )
 
