@@ -100,7 +100,8 @@ class Watch:
             "connect": f"{self.where.peer}: no connection",
             "tls": f"{self.where.peer}: no answer to the TLS handshake",
         }.get(self.phase, f"{self.where.peer}: connected, no answer")
-        return Verdict("unreachable", f"{waited} in time", phase=self.phase)
+        hint = _MENDS["dns" if self.phase == "dns" else "late"]
+        return Verdict("unreachable", f"{waited} in time", hint, phase=self.phase)
 
 
 class Network(httpcore.NetworkBackend):
@@ -263,12 +264,18 @@ def failure(error: BaseException, watch: Watch) -> Verdict:
     if any(isinstance(reason, (UnicodeError, httpcore.LocalProtocolError)) for reason in reasons):
         return Verdict("auth_failed", *_UNSENDABLE, phase="auth")
     if any(isinstance(reason, ConnectionRefusedError) for reason in reasons):
-        fix = "" if where.proxy else where.fix
+        fix = (not where.proxy and where.fix) or _MENDS["refused"]
         return Verdict("unreachable", f"{where.peer} refused the connection", fix, phase=phase)
     words = next((said for kind, said in _WORDS.items() if isinstance(error, kind)), "no way there")
-    return Verdict("unreachable", f"{where.peer}: {words}", phase=phase)
+    return Verdict("unreachable", f"{where.peer}: {words}", _MENDS["cut"], phase=phase)
 
 
+_MENDS: Final = {
+    "dns": "is the host in `url` right, and this machine online?",
+    "late": "is it up, and does the way there lead through a proxy (HTTPS_PROXY)?",
+    "refused": "is it running, and on that port?",
+    "cut": "is it up, and is it http:// or https://?",
+}
 _UNSENDABLE: Final = (
     "the key or a header has characters that no header can carry",
     "is there a line end or a quote at its end?",
@@ -282,7 +289,7 @@ _WORDS: Final[dict[type[BaseException], str]] = {
 
 
 def _no_name(where: Where) -> Verdict:
-    return Verdict("unreachable", f"{where.peer}: no DNS answer", phase="dns")
+    return Verdict("unreachable", f"{where.peer}: no DNS answer", _MENDS["dns"], phase="dns")
 
 
 def tls_failure(error: ssl.SSLError, where: Where, phase: str) -> Verdict:
@@ -292,13 +299,15 @@ def tls_failure(error: ssl.SSLError, where: Where, phase: str) -> Verdict:
         if part in said:
             return Verdict("tls_error", f"{where.host}: {words}", hint, phase="tls")
     if said:
-        return Verdict("tls_error", f"{where.host}: certificate refused: {said}", phase="tls")
+        return Verdict("tls_error", f"{where.host}: certificate refused: {said}", _ADD, phase="tls")
     reason = (error.reason or "").replace("_", " ").lower()
     if isinstance(error, ssl.SSLEOFError) or "eof" in reason:
-        return Verdict("unreachable", f"{where.peer}: cut in the TLS handshake", phase="tls")
+        words = f"{where.peer}: connection cut in the TLS handshake"
+        return Verdict("unreachable", words, _MENDS["cut"], phase="tls")
     if "wrong version" in reason or "http request" in reason or "record layer" in reason:
         return Verdict("tls_error", f"{where.host}: no TLS there", "is it http://?", phase="tls")
-    hint = "set CLAUDE_CODE_CLIENT_CERT" if "certificate" in reason else ""
+    wanted = "certificate" in reason or "handshake failure" in reason
+    hint = "it may want CLAUDE_CODE_CLIENT_CERT and _KEY" if wanted else _MENDS["cut"]
     return Verdict("tls_error", f"{where.host}: {reason or 'TLS failed'}", hint, phase=phase)
 
 
