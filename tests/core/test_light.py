@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
-HEAVY = {"click", "rich", "httpx", "httpcore", "psutil", "asyncio", "dataclasses", "inspect", "dotenv"}
+HEAVY = {
+    "click",
+    "rich",
+    "httpx",
+    "httpcore",
+    "psutil",
+    "asyncio",
+    "dataclasses",
+    "inspect",
+    "dotenv",
+}
 """Each costs more than the interpreter itself; see the imports at their place of use."""
 
 
