@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
 
+WINDOWS: Final = sys.platform == "win32"
+
 IGNORED: Final = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
 """Signals that Python ignores, and that an exec'd child would then ignore too."""
 
@@ -31,7 +33,7 @@ def become(path: str, argv: Sequence[str], environment: Mapping[str, str]) -> No
         if stream is not None:
             stream.flush()
     environment = _uncoerced(environment)
-    if sys.platform == "win32":
+    if WINDOWS:
         raise SystemExit(run(path, argv, environment))
     _restore()
     try:
