@@ -66,7 +66,6 @@ def resolve(
 
 def origins(
     names: Sequence[str],
-    *,
     folder: Path,
     environment: Mapping[str, str],
     secrets: Mapping[str, object],

@@ -18,21 +18,30 @@ if TYPE_CHECKING:
     from ccwrap.routes.schema import Route
 
 WIDTH: Final = 80
-ANSWERS: Final = """\
-Your prompts and this repository's code go there too.
-y this repository  a every repository  r route by route
-i ignore the file, plain claude        N stop
-Allow? [y/a/r/i/N] """
+TAIL: Final = "Your prompts and this repository's code go there too."
 
 
-def question(
+def answers(*, ignorable: bool = True, stop: bool = True) -> str:
+    """The answers that there are; the cursor stays behind the last line.
+
+    ignorable  plain claude may run instead (the file doesn't require a route)
+    stop       a no leaves no route, so claude isn't started
+    """
+    no = "N stop" if stop else "N go on with the others"
+    ignore = f"{'i ignore the file, plain claude':38} {no}" if ignorable else no
+    letters = "y/a/r/i/N" if ignorable else "y/a/r/N"
+    return f"y this repository  a every repository  r route by route\n{ignore}\nAllow? [{letters}] "
+
+
+def question(  # noqa: PLR0917 - file and home first, the rest as it is read
     file: Path,
     home: Path,
     routes: Sequence[Route],
     missing: Callable[[Route], tuple[Grant, ...]],
     origins: Mapping[str, str],
+    choices: str = "",
 ) -> str:
-    """What `file` wants to send, and where; the cursor stays behind the last line.
+    """What `file` wants to send, and where, with `choices` below (default: `answers()`).
 
     `origins` says where each variable would come from; a name that isn't in it has
     not been found. A route is NEW where others of the file are allowed already.
@@ -41,7 +50,7 @@ def question(
     some_allowed = any(not missing(route) for route in asked)
     lines = [f"ccwrap: {short(file, home)} wants to send", ""]
     lines += table(asked, origins, lambda route: some_allowed and bool(missing(route)))
-    return "\n".join([*lines, "", ANSWERS])
+    return "\n".join([*lines, "", TAIL, choices or answers()])
 
 
 def table(

@@ -118,36 +118,36 @@ def _secret(program: str, code: int | None, output: bytes, errors: bytes) -> str
 def keyring(entry: str) -> str:
     """The keyring's value for `service/user`. Raises NoValue."""
     service, _, user = entry.rpartition("/")
-    try:
-        import keyring as module  # noqa: PLC0415 - an extra, and heavy
-        from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
-    except ImportError:
-        raise NoValue("keyring isn't installed", 'pip install "ccwrap[keyring]"') from None
+    module, refused = _keyring_module()
     try:
         value = module.get_password(service, user)
-    except NoKeyringError:
-        raise NoValue("this machine has no keyring", "name another source in config.toml") from None
-    except KeyringError as error:
-        raise NoValue(f"the keyring refused ({type(error).__name__})", "unlock it") from None
+    except refused as error:
+        raise NoValue(f"the keyring can't be used ({type(error).__name__})", _ELSEWHERE) from None
     if value is None:
         raise NoValue(f"the keyring has no {clean(entry)}", "ccroute secret set NAME")
-    return value
+    return str(value)
 
 
 def keep(service: str, user: str, secret: Secret) -> None:
     """Put `secret` into the keyring. Raises NoValue where there is none."""
+    module, refused = _keyring_module()
+    try:
+        module.set_password(service, user, secret.reveal())
+        kept = module.get_password(service, user)
+    except refused as error:
+        raise NoValue(f"the keyring can't be used ({type(error).__name__})", _ELSEWHERE) from None
+    if kept != secret.reveal():
+        raise NoValue("the keyring doesn't keep what it is given", _ELSEWHERE)
+
+
+def _keyring_module() -> tuple[Any, tuple[type[Exception], ...]]:
+    """The module, and what its backends raise (the null one keeps nothing, silently)."""
     try:
         import keyring as module  # noqa: PLC0415 - an extra, and heavy
         from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
         raise NoValue("keyring isn't installed", 'pip install "ccwrap[keyring]"') from None
-    try:
-        module.set_password(service, user, secret.reveal())
-        kept = module.get_password(service, user)
-    except (KeyringError, RuntimeError):
-        raise NoValue("this machine has no keyring", _ELSEWHERE) from None
-    if kept != secret.reveal():
-        raise NoValue("the keyring doesn't keep what it is given", _ELSEWHERE)
+    return module, (KeyringError, RuntimeError)
 
 
 _ELSEWHERE: Final = "put it in .env.local, or name a command or file in [secrets] of config.toml"
@@ -160,20 +160,18 @@ def _outputs(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, b
     """
     from threading import Thread  # noqa: PLC0415 - only where a command is named
 
-    streams = (process.stdout, process.stderr)
+    streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
     found: list[bytes] = [b"", b""]
 
     def read(index: int) -> None:
-        stream = streams[index]
-        if stream is None:
-            return
-        while len(found[index]) <= LIMIT and (block := os.read(stream.fileno(), LIMIT)):
-            found[index] += block
+        with streams[index] as stream:
+            while len(found[index]) <= LIMIT and (block := os.read(stream.fileno(), LIMIT)):
+                found[index] += block
         if len(found[index]) > LIMIT:
             _kill(process)
 
     end = time.monotonic() + seconds
-    readers = [Thread(target=read, args=(index,), daemon=True) for index in range(2)]
+    readers = [Thread(target=read, args=(index,), daemon=True) for index in range(len(streams))]
     for reader in readers:
         reader.start()
     for reader in readers:
@@ -210,6 +208,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Leave nothing of the process behind."""
     _kill(process)
     process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from ccwrap.places import Places
     from ccwrap.routes.schema import Route
 
+    _Changing = Callable[[tuple[Grant, ...]], tuple[Grant, ...]]
+
 __all__ = (
     "Grant",
     "Trust",
     "allow",
     "as_variable",
+    "decline",
     "difference",
     "forget",
     "heed",
@@ -35,7 +38,6 @@ __all__ = (
 )
 
 FILE: Final = "trust.json"
-Key = tuple[str, str, str]
 
 
 class Trust(NamedTuple):
@@ -45,12 +47,14 @@ class Trust(NamedTuple):
     everywhere  grants for every repository
     pins        (url, what) from CCWRAP_TRUST and `[trust]`, any project, any value
     ignored     route files that the user wants to be left alone with
+    declined    grants that the user has said no to, by project; not asked about again
     """
 
     projects: Mapping[str, tuple[Grant, ...]]
     everywhere: tuple[Grant, ...]
     pins: frozenset[tuple[str, str]] = frozenset()
     ignored: frozenset[str] = frozenset()
+    declined: Mapping[str, tuple[Grant, ...]] = {}
 
     @classmethod
     def read(
@@ -65,7 +69,8 @@ class Trust(NamedTuple):
         pins = [grant.pin() for grant in grants.parse(environment.get("CCWRAP_TRUST", ""))]
         for url, names in trusted.items():
             pins += [Grant(url, grants.what_from(what, "[trust]")).pin() for what in names]
-        return cls(held.projects, held.everywhere, frozenset(pins), frozenset(held.ignored))
+        ignored = frozenset(held.ignored)
+        return cls(held.projects, held.everywhere, frozenset(pins), ignored, held.declined)
 
     def missing(self, project: Path, route: Route) -> tuple[Grant, ...]:
         """What `route` asks for in `project` and nobody has allowed."""
@@ -79,6 +84,22 @@ class Trust(NamedTuple):
             if grant.key() not in keys and grant.pin() not in self.pins
         )
 
+    def undecided(self, project: Path, route: Route) -> tuple[Grant, ...]:
+        """What is missing, where the user hasn't said no to any of it; else ()."""
+        missing = self.missing(project, route)
+        declined = {grant.key() for grant in self.declined.get(str(project), ())}
+        return () if any(grant.key() in declined for grant in missing) else missing
+
+    def with_grants(self, project: Path | None, allowed: Iterable[Grant]) -> Trust:
+        """The same with `allowed` in it, for `project` or for every repository."""
+        if project is None:
+            return self._replace(everywhere=(*self.everywhere, *allowed))
+        held = (*self.projects.get(str(project), ()), *allowed)
+        return self._replace(projects={**self.projects, str(project): held})
+
+    def ignoring(self, file: Path) -> Trust:
+        return self._replace(ignored=self.ignored | {str(file.absolute())})
+
     def ignores(self, file: Path) -> bool:
         """Whether the user has chosen to run as if `file` were not there."""
         return str(file.absolute()) in self.ignored
@@ -86,26 +107,31 @@ class Trust(NamedTuple):
 
 def allow(places: Places, project: Path | None, asked: Iterable[Grant]) -> None:
     """Record grants for `project`, or for every repository. Raises SettingError."""
+    grants = tuple(asked)
 
     def change(held: _Held) -> _Held:
-        return held.with_grants(project, lambda before: _merged(before, asked))
+        kept = held.with_declined(project, lambda before: _without(before, grants))
+        return kept.with_grants(project, lambda before: _merged(before, grants))
 
     _change(places, change)
+
+
+def decline(places: Places, project: Path, asked: Iterable[Grant]) -> None:
+    """Record a no, so that no launch asks about it again. Raises SettingError."""
+    grants = tuple(asked)
+    _change(
+        places, lambda held: held.with_declined(project, lambda before: _merged(before, grants))
+    )
 
 
 def forget(places: Places, project: Path | None, dropped: Iterable[Grant] | None = None) -> None:
-    """Take back `dropped`, or all grants, of `project` or of every repository."""
-    keys = None if dropped is None else {grant.key() for grant in dropped}
+    """Take back `dropped`, or all that was said, of `project` or of every repository."""
+    grants = None if dropped is None else tuple(dropped)
 
-    def change(held: _Held) -> _Held:
-        return held.with_grants(
-            project,
-            lambda before: tuple(
-                one for one in before if keys is not None and one.key() not in keys
-            ),
-        )
+    def left(before: tuple[Grant, ...]) -> tuple[Grant, ...]:
+        return () if grants is None else _without(before, grants)
 
-    _change(places, change)
+    _change(places, lambda held: held.with_grants(project, left).with_declined(project, left))
 
 
 def ignore(places: Places, file: Path) -> None:
@@ -124,35 +150,57 @@ class _Held(NamedTuple):
     projects: dict[str, tuple[Grant, ...]]
     everywhere: tuple[Grant, ...]
     ignored: set[str]
+    declined: dict[str, tuple[Grant, ...]]
 
     @classmethod
     def of(cls, path: Path, record: Mapping[str, Any]) -> _Held:
         """Raises SettingError for anything that we would not have written."""
-        projects, ignored = record.get("projects", {}), record.get("ignored", [])
-        known = set(record) <= {"projects", "everywhere", "ignored"}
-        shaped = isinstance(projects, dict) and isinstance(ignored, list)
-        if not known or not shaped or not all(isinstance(one, str) for one in ignored):
+        ignored = record.get("ignored", [])
+        known = set(record) <= set(cls._fields)
+        if not known or not isinstance(ignored, list) or {type(one) for one in ignored} - {str}:
             raise records.broken(path, "is none of ours")
         return cls(
-            {root: _grants(path, listed) for root, listed in projects.items()},
+            _by_project(path, record.get("projects", {})),
             _grants(path, record.get("everywhere", [])),
             set(ignored),
+            _by_project(path, record.get("declined", {})),
         )
 
     def as_record(self) -> dict[str, Any]:
+        def listed(by: Mapping[str, tuple[Grant, ...]]) -> dict[str, Any]:
+            return {root: [grant._asdict() for grant in held] for root, held in by.items()}
+
         return {
-            "projects": {root: [g._asdict() for g in held] for root, held in self.projects.items()},
+            "projects": listed(self.projects),
             "everywhere": [grant._asdict() for grant in self.everywhere],
             "ignored": sorted(self.ignored),
+            "declined": listed(self.declined),
         }
 
-    def with_grants(
-        self, project: Path | None, change: Callable[[tuple[Grant, ...]], tuple[Grant, ...]]
-    ) -> _Held:
+    def with_grants(self, project: Path | None, change: _Changing) -> _Held:
         if project is None:
             return self._replace(everywhere=change(self.everywhere))
-        projects = {**self.projects, str(project): change(self.projects.get(str(project), ()))}
-        return self._replace(projects={root: held for root, held in projects.items() if held})
+        return self._replace(projects=_changed(self.projects, project, change))
+
+    def with_declined(self, project: Path | None, change: _Changing) -> _Held:
+        """A word about every repository holds for what was declined in any."""
+        declined = self.declined
+        for root in [str(project)] if project else list(declined):
+            declined = _changed(declined, root, change)
+        return self._replace(declined=declined)
+
+
+def _changed(
+    by: dict[str, tuple[Grant, ...]], root: Path | str, change: _Changing
+) -> dict[str, tuple[Grant, ...]]:
+    changed = {**by, str(root): change(by.get(str(root), ()))}
+    return {one: held for one, held in changed.items() if held}
+
+
+def _by_project(path: Path, listed: object) -> dict[str, tuple[Grant, ...]]:
+    if not isinstance(listed, dict):
+        raise records.broken(path, "is none of ours")
+    return {root: _grants(path, held) for root, held in listed.items()}
 
 
 def _grants(path: Path, listed: object) -> tuple[Grant, ...]:
@@ -174,6 +222,11 @@ def _grants(path: Path, listed: object) -> tuple[Grant, ...]:
 
 def _merged(before: tuple[Grant, ...], asked: Iterable[Grant]) -> tuple[Grant, ...]:
     return tuple({grant.key(): grant for grant in (*before, *asked)}.values())
+
+
+def _without(before: tuple[Grant, ...], dropped: Iterable[Grant]) -> tuple[Grant, ...]:
+    keys = {grant.key() for grant in dropped}
+    return tuple(grant for grant in before if grant.key() not in keys)
 
 
 def _change(places: Places, change: Callable[[_Held], _Held]) -> None:
