@@ -47,7 +47,7 @@ ONE: Final = frozenset(
     --team-name --agent-color --parent-session-id --lead-verify-key --teammate-mode
     --agent-type --sdk-url --runner-declares --session-began-as-copy --initialize-fields
     --forward-home-settings --attach-serve --environment --pool --correlation-id --metadata
-    --ref --on-branch --remote-control-session-name-prefix --exec --cwd
+    --ref --on-branch --remote-control-session-name-prefix --exec --routine --cwd
     """.split()
 )
 """Options that take the next argument, whatever it looks like (`--cwd`: after `agents`)."""
