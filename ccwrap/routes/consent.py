@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 TRIES: Final = 3
 """Answers that are not understood before it counts as a no."""
 
+WORDS: Final = {"": "n", "no": "n", "yes": "y"}
+"""Answers in full; "all" or "allow" could mean two of the letters, so they are none."""
+
 
 def ask(
     places: Places, environment: Mapping[str, str], file: RouteFile, root: Path, granted: Trust
@@ -38,7 +41,17 @@ def ask(
     if not waiting or file.file is None:
         return granted
     usable = any(not granted.missing(root, route) for route in enabled)
-    answer = _answer(places, environment, file, root, granted, stop=not usable)
+    shown = [route for route in file.routes if _worth_showing(route, root, granted)]
+    names = [name for route in shown for name in route.names()]
+    text = trust.question(
+        file.file,
+        places.home,
+        shown,
+        lambda route: granted.missing(root, route),
+        credentials.origins(names, file.folder, environment, file.secrets),
+        answers(ignorable=not file.require_route, stop=not usable),
+    )
+    answer = _read(text, "yar" if file.require_route else "yari")
     grants = tuple(grant for route in waiting for grant in granted.missing(root, route))
     match answer:
         case "y":
@@ -58,32 +71,6 @@ def ask(
             "ccroute trust; CCWRAP_DISABLE=1 ccwrap is plain claude",
         )
     return granted
-
-
-def _answer(
-    places: Places,
-    environment: Mapping[str, str],
-    file: RouteFile,
-    root: Path,
-    granted: Trust,
-    *,
-    stop: bool,
-) -> str:
-    """Put the question; one of y a r i, or n."""
-    assert file.file is not None
-    shown = [route for route in file.routes if _worth_showing(route, root, granted)]
-    names = [name for route in shown for name in route.names()]
-    origins = credentials.origins(names, file.folder, environment, file.secrets)
-    choices = "yar" if file.require_route else "yari"
-    text = trust.question(
-        file.file,
-        places.home,
-        shown,
-        lambda route: granted.missing(root, route),
-        origins,
-        answers(ignorable=not file.require_route, stop=stop),
-    )
-    return _read(text, choices)
 
 
 def _worth_showing(route: Route, root: Path, granted: Trust) -> bool:
@@ -112,13 +99,15 @@ def _read(text: str, choices: str) -> str:
     _drop_typed_ahead()
     last = text.rsplit("\n", 1)[-1]
     for _ in range(TRIES):
-        print(text, end="", file=sys.stderr, flush=True)
+        sys.stderr.write(text)
+        sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
-            print(file=sys.stderr)
+            sys.stderr.write("\n")
             return ""
-        letter = line.strip().lower()[:1] or "n"
-        if letter in f"{choices}n":
+        word = line.strip().lower()
+        letter = WORDS.get(word, word)
+        if len(letter) == 1 and letter in f"{choices}n":
             return letter
         text = last
     return "n"
