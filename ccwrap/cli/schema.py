@@ -1,0 +1,25 @@
+"""`ccroute schema`: what editors complete a `.ccroute` from."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ccwrap.gateways import kinds
+from ccwrap.routes.schema import json_schema
+
+
+@click.command()
+def command() -> None:
+    """Print the JSON Schema (draft 2020-12) of .ccroute.
+
+    It comes from the same table as `ccroute validate`; what only the whole file
+    tells (twin names, a kind's own needs) is left to that.
+    """
+    click.echo(text(), nl=False)
+
+
+def text() -> str:
+    """The schema as a file's text."""
+    return json.dumps(json_schema(kinds.load()), indent=2) + "\n"
