@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ccwrap.errors import SettingError
 from ccwrap.routes import keys, urls
-from ccwrap.routes.grants import PROVIDER_URLS
 from ccwrap.routes.readers import Wrong
 from ccwrap.routes.schema import Place, Route
 
@@ -57,17 +56,8 @@ def policy(environment: Mapping[str, str]) -> str:
 
 
 def trusted(values: Values) -> dict[str, tuple[str, ...]]:
-    """`[trust]` by normal URL. Raises RouteFileError for what is no URL."""
-    found: dict[str, tuple[str, ...]] = {}
-    for path, said in values.items():
-        if path[0] != "trust":
-            continue
-        try:
-            url = path[1] if path[1] in PROVIDER_URLS else urls.normal(path[1])
-        except Wrong as wrong:
-            raise said.fault(wrong.faults[0].what, wrong.faults[0].mend) from None
-        found[url] = (*found.get(url, ()), *said.value)
-    return found
+    """`[trust]` by normal URL."""
+    return {path[1]: said.value for path, said in values.items() if path[0] == "trust"}
 
 
 def _url(written: str) -> str:

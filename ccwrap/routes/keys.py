@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ccwrap.routes import allowed, readers, references, urls
+from ccwrap.routes.grants import PROVIDER_URLS
 from ccwrap.routes.readers import Fault, Wrong, mapping, several, table
 
 if TYPE_CHECKING:
@@ -230,7 +231,11 @@ def _tags(value: object) -> dict[str, str]:
 
 
 def _trust(value: object) -> dict[str, tuple[str, ...]]:
-    return table(readers.text, list_of_grants, 256)(value)
+    return table(_trusted_url, list_of_grants, 256)(value)
+
+
+def _trusted_url(value: object) -> str:
+    return str(value) if value in PROVIDER_URLS else urls.normal(value)
 
 
 def _secrets(value: object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ccwrap.routes.keys import LOCAL, MACHINE, PROJECT
 from ccwrap.routes.readers import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ccwrap.routes.schema import Kinds
     from ccwrap.routes.validation import Layer, Said, Values
@@ -28,19 +28,19 @@ class Merged(NamedTuple):
 
 def merge(layers: Sequence[Layer], kinds: Kinds) -> Merged:
     """`layers` stand nearest first. Raises RouteFileError."""
-    layers = unlocked(layers)
+    kept = locked(layers)
+    layers = unlocked(layers, kept)
     values: Values = {}
     for layer in reversed(layers):
         values |= {path: _both(said, values.get(path)) for path, said in layer.values.items()}
     named = [(layer, by_name(layer, kinds)) for layer in layers]
+    if "route" in kept:
+        return Merged(values, _own(named))
     return Merged(values, _preferred(_routes(named, values), values))
 
 
-def unlocked(layers: Sequence[Layer]) -> list[Layer]:
+def unlocked(layers: Sequence[Layer], kept: Collection[str]) -> list[Layer]:
     """The layers without what the machine's config.toml keeps for itself."""
-    kept = locked(layers)
-    if not kept:
-        return list(layers)
     return [
         layer
         if layer.document.layer == MACHINE
@@ -113,8 +113,7 @@ def kind_of(route: Values, kinds: Kinds) -> str:
 def _routes(named: Sequence[tuple[Layer, dict[str, Values]]], top: Values) -> dict[str, Values]:
     """The project's routes, changed by nearer layers; config.toml's where `use` names them."""
     projects = [routes for layer, routes in named if layer.document.layer in (PROJECT, LOCAL)]
-    configs = [routes for layer, routes in named if layer.document.layer not in (PROJECT, LOCAL)]
-    own = _stacked(configs, configs)
+    own = _own(named)
     if not projects:
         return own
     use = top.get(("use",))
@@ -125,6 +124,12 @@ def _routes(named: Sequence[tuple[Layer, dict[str, Values]]], top: Values) -> di
             )
     used = {name: own[name] for name in (use.value if use else ())}
     return _stacked([*projects, used], [*reversed(projects), used])
+
+
+def _own(named: Sequence[tuple[Layer, dict[str, Values]]]) -> dict[str, Values]:
+    """The routes of the user's and the machine's config.toml."""
+    configs = [routes for layer, routes in named if layer.document.layer not in (PROJECT, LOCAL)]
+    return _stacked(configs, configs)
 
 
 def _stacked(

@@ -168,7 +168,10 @@ def table(
         faults: list[Fault] = []
         for key, item in entries.items():
             try:
-                found[of_name(key)] = of_value(item)
+                name = of_name(key)
+                if name in found:
+                    raise Wrong("is there twice, in another spelling", "keep one")
+                found[name] = of_value(item)
             except Wrong as wrong:
                 faults += [fault.under(key) for fault in wrong.faults]
         if faults:
