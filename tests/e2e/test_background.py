@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 
 from ccwrap.claude import overlay
 from ccwrap.places import places
+from running import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,3 +75,32 @@ def test_one_that_a_claimed_spare_runs_on_is_kept(world: Sandbox, gateway: Start
         said = f"say {sessions}".encode()
         a.wait_for(partial(asks, said), seconds=30)
     assert sweep_later(world, path, 1)
+
+
+@pytest.mark.parametrize("wrapper", ["", script("ccwrap")], ids=["alias", "process wrapper"])
+def test_each_project_s_sessions_run_on_its_own_route(
+    sandbox: Sandbox, gateway: StartGateway, wrapper: str
+) -> None:
+    """Also where claude starts itself through us, and has spares from before the project."""
+    a, b = gateway(), gateway()
+    other = sandbox.home / "work" / "other"
+    other.mkdir()
+    folders = {str(folder): {"hasTrustDialogAccepted": True} for folder in (sandbox.project, other)}
+    state = {"hasCompletedOnboarding": True, "projects": folders}
+    sandbox.write(sandbox.home / ".claude.json", json.dumps(state), 0o600)
+    sandbox.environment |= {"KEY": "canary", "CLAUDE_CODE_PROCESS_WRAPPER": wrapper}
+    for folder, used in ((sandbox.project, a), (other, b)):
+        route = f'[[route]]\nurl = "{used.url}"\nauth_token = "${{KEY}}"\n'
+        sandbox.write(folder / ".ccroute", route)
+        sandbox.allow(f"KEY@{used.url}")
+    try:
+        for folder, used, prompt in ((sandbox.project, a, "say 1"), (other, b, "say 2"),
+                                     (sandbox.project, a, "say 3")):  # fmt: skip
+            sandbox.run_ccwrap("--bg", prompt, cwd=folder).expect(0)
+            used.wait_for(partial(asks, prompt.encode()), seconds=30)
+    finally:
+        sandbox.run(sandbox.claude, "daemon", "stop", "--any")
+    prompts = [*a.prompts, *b.prompts]
+    assert {request.bearer for request in prompts} == {"canary"}
+    assert not any(asks(b"say 2", request) for request in a.prompts)
+    assert not any(asks(b"say 1", request) or asks(b"say 3", request) for request in b.prompts)
