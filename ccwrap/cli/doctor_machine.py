@@ -75,7 +75,9 @@ def _version(command: list[str], machine: Machine) -> str:
 def python(machine: Machine) -> Iterator[Finding]:
     """The interpreter, and whether its modules are compiled: launches are slow without."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("ok", f"ccwrap {ccwrap.__version__}, Python {version} at {machine.short(sys.executable)}")
+    yield Finding(
+        "ok", f"ccwrap {ccwrap.__version__}, Python {version} at {machine.short(sys.executable)}"
+    )
     missing = [name for name in ("ccwrap.launcher", "httpcore", "click") if not _compiled(name)]
     if missing:
         folder = Path(ccwrap.__file__).parent.parent
@@ -99,8 +101,12 @@ def road(machine: Machine) -> Iterator[Finding]:
             continue
         if name == "NODE_TLS_REJECT_UNAUTHORIZED" and value == "0":
             yield Finding("problem", f"{name}=0: no certificate is checked", f"unset {name}")
-        elif name.endswith(("_CERTS", "_FILE", "_DIR", "_CERT", "_KEY")) and not Path(value).exists():
-            yield Finding("problem", f"{name}: {clean(value)} is not there", f"unset or correct {name}")
+        elif (
+            name.endswith(("_CERTS", "_FILE", "_DIR", "_CERT", "_KEY")) and not Path(value).exists()
+        ):
+            yield Finding(
+                "problem", f"{name}: {clean(value)} is not there", f"unset or correct {name}"
+            )
         else:
             yield Finding("note", f"{name}={_masked(name, value)}")
 
@@ -118,11 +124,15 @@ def wrappers(machine: Machine) -> Iterator[Finding]:
     """A `claude` that is ccwrap: fine, unless CCWRAP_CLAUDE leads back to it."""
     named = machine.environment.get("CCWRAP_CLAUDE", "")
     if named and _is_ccwrap(Path(named), machine):
-        yield Finding("problem", f"CCWRAP_CLAUDE={clean(named)} is ccwrap itself", "unset CCWRAP_CLAUDE")
+        yield Finding(
+            "problem", f"CCWRAP_CLAUDE={clean(named)} is ccwrap itself", "unset CCWRAP_CLAUDE"
+        )
     for folder in machine.environment.get("PATH", "").split(os.pathsep):
         path = Path(folder) / "claude"
         if path.is_absolute() and path.is_file() and _is_ccwrap(path, machine):
-            yield Finding("note", f"{machine.short(path)} is ccwrap; it looks for the real claude behind it")
+            yield Finding(
+                "note", f"{machine.short(path)} is ccwrap; it looks for the real claude behind it"
+            )
     yield from _aliases(machine)
 
 

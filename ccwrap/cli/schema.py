@@ -12,7 +12,7 @@ from ccwrap.routes.schema import json_schema
 
 @click.command()
 def command() -> None:
-    """Print the JSON Schema (draft 2020-12) of .ccroute.
+    """Print the JSON Schema of .ccroute, in the draft 7 that TOML editors read.
 
     It comes from the same table as `ccroute validate`; what only the whole file
     tells (twin names, a kind's own needs) is left to that.

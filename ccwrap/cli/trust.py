@@ -116,7 +116,9 @@ def wanted(asked: Asked) -> list[str]:
     names = [name for route in asked.routes for name in route.names()]
     secrets, folder = asked.file.secrets, asked.file.folder
     origins = credentials.origins(names, folder, asked.here.environment, secrets)
-    lines = table(asked.routes, origins, lambda one: bool(asked.granted.missing(asked.root, one)))
+    missing = {one.name for one in asked.routes if asked.granted.missing(asked.root, one)}
+    some = len(missing) < len(asked.routes)
+    lines = table(asked.routes, origins, lambda one: some and one.name in missing)
     return [f"{render.short(asked.path, asked.here.places.home)} wants to send", "", *lines, ""]
 
 

@@ -1,0 +1,119 @@
+"""`ccroute init`: a first route file, from what this machine already uses."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ccwrap.claude import settings
+from ccwrap.cli import granting, moving, render, schema, takeover, template, world, writing
+from ccwrap.errors import UsageError
+from ccwrap.routes import project, urls
+from ccwrap.routes.readers import Wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ccwrap.cli.takeover import Draft, Said
+    from ccwrap.pipeline import World
+
+
+@click.command()
+@click.option("--kind", default="", help="The gateway's kind; see `ccroute add --help`.")
+@click.option("--url", default="", help="Its base URL, where the kind doesn't bring one.")
+@click.option("--yes", is_flag=True, help="Ask nothing: write it and allow it.")
+@click.option("--force", is_flag=True, help="Overwrite a .ccroute that is there.")
+def command(kind: str, url: str, yes: bool, force: bool) -> None:
+    """Write a .ccroute in this folder, and allow what it asks for.
+
+    Takes over what the environment and your Claude Code settings say; a key is
+    written by its name, never its value.
+    """
+    here = world.here()
+    path = here.cwd / ".ccroute"
+    asking = not yes and sys.stdin.isatty()
+    refuse(here, path, asking or yes, force)
+    found = gathered(here, asking)
+    draft = drafted(here, found, kind, url, asking)
+    text = template.whole(draft, here.catalogue.get(draft.kind))
+    if asking:
+        click.echo(f"\n{text}")
+        click.confirm(f"Write this to {render.short(path, here.places.home)}?", True, abort=True)
+    write(here, path, text)
+    if asking:
+        moving.offer(draft.loose, here.cwd, here.places)
+    granting.allow(here, path, granting.in_file(path, here.catalogue))
+    summary(here, path, draft)
+
+
+def refuse(here: World, path: Path, may_go_on: bool, force: bool) -> None:
+    """Raise UsageError where nothing may be written or asked."""
+    there = [one for one in (path, path.with_suffix(".toml")) if one.is_symlink() or one.exists()]
+    if there and not force:
+        shown = render.short(there[0], here.places.home)
+        raise UsageError(f"{shown} is there already", "ccroute add KIND, or ccroute init --force")
+    if not may_go_on:
+        raise UsageError("nobody can be asked here", "ccroute init --kind KIND --yes")
+
+
+def gathered(here: World, asking: bool) -> dict[str, Said]:
+    """What routing variables say; this repository's own settings only on a yes."""
+    layers = settings.read(here.cwd, here.environment, here.places.home, here.invocation).layers
+    own = takeover.said(here.environment, layers, project=False)
+    every = takeover.said(here.environment, layers, project=True)
+    theirs = {name: said for name, said in every.items() if own.get(name) != said}
+    if not theirs:
+        return own
+    for name, said in theirs.items():
+        where = render.short(said.where, here.places.home)
+        click.echo(f"This repository's {where} sets {name}.")
+    return every if asking and click.confirm("Take that over too?") else own
+
+
+def drafted(here: World, found: Mapping[str, Said], kind: str, url: str, asking: bool) -> Draft:
+    """The route, with what is missing asked for. Raises UsageError."""
+    names = here.catalogue.names()
+    if kind and kind not in names:
+        raise UsageError(f"no such kind: {kind!r}", f"one of: {', '.join(names)}")
+    try:
+        first = takeover.draft(found, here.catalogue, kind, url)
+        if asking and not kind and not url:
+            kind = click.prompt("Kind of gateway", default=first.kind, type=click.Choice(names))
+            first = takeover.draft(found, here.catalogue, kind, "")
+        facts = here.catalogue.get(first.kind)
+        if first.url or facts.url or facts.provider:
+            return first
+        if not asking:
+            raise UsageError(f"the kind {first.kind} needs a URL", "add --url https://…")
+        return takeover.draft(found, here.catalogue, first.kind, click.prompt("Base URL"))
+    except Wrong as wrong:
+        raise UsageError(f"the URL {wrong.faults[0].what}", wrong.faults[0].mend) from None
+
+
+def write(here: World, path: Path, text: str) -> None:
+    """The route file, the schema that its first line names, and `.gitignore`.
+
+    Raises RouteFileError before anything is written when `text` is not valid.
+    """
+    granting.in_bytes(text.encode(), path, here.catalogue)
+    writing.replace(path, text)
+    writing.replace(path.with_name(template.SCHEMA_FILE), schema.text())
+    if project.repository(here.cwd):
+        writing.add_lines(here.cwd / ".gitignore", template.IGNORED)
+
+
+def summary(here: World, path: Path, draft: Draft) -> None:
+    """What was written, where, and what is still wanted."""
+    kind = here.catalogue.get(draft.kind)
+    click.echo(f"wrote {render.short(path, here.places.home)}; what it asks for is allowed")
+    for note in draft.notes:
+        click.echo(f"note: {render.printable(note)}")
+    name = draft.credential or ("" if draft.auth else kind.key)
+    if name and not here.environment.get(name):
+        click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
+    if urls.is_loopback(urls.host(draft.url or kind.url)):
+        click.echo(f"it is on this machine{': ' + kind.fix if kind.fix else ''}")
+    click.echo("next: ccroute check")
