@@ -118,8 +118,8 @@ def _details(route: Route, origins: Mapping[str, str]) -> Iterator[str]:
 
 
 def _fitted(left: str, right: str, mark: str) -> list[str]:
-    if len(left) + 2 + len(right) + len(mark) <= WIDTH:
-        return [f"{left}  {right}{mark}".rstrip()]
+    if len(left) + 3 + len(right) + len(mark) <= WIDTH:
+        return [f"{left}   {right}{mark}".rstrip()]
     return [f"{left}{mark}".rstrip(), *_wrapped(right, 6)]
 
 
