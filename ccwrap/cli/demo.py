@@ -106,7 +106,7 @@ def fetched(folder: Path, environment: Mapping[str, str]) -> Path:
     if not find_npm(environment):
         raise ClaudeNotFound(f"Claude Code is not installed, and {NO_NPM}")
     shown = render.short(folder, places.places(environment).home)
-    click.echo(f"\nClaude Code is not installed. npm can put it into {shown} (400 MB).")
+    say(f"Claude Code is not installed. npm can put it into {shown} (400 MB).")
     if sys.stdin.isatty() and not click.confirm("Install it there?", default=True):
         raise ClaudeNotFound("Claude Code (https://code.claude.com/docs/en/setup)")
     click.echo(f"npm installs Claude Code {PINNED} …")

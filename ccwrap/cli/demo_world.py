@@ -39,6 +39,7 @@ name = "{name}"
 kind = "generic"
 url = "{url}"
 auth_token = "${{DEMO_KEY}}"
+models = "claude-sonnet-5"
 """
 
 
