@@ -11,7 +11,7 @@ import click
 
 from ccwrap import places
 from ccwrap.claude import binary, invocation
-from ccwrap.claude.install import NO_NPM, find_npm, install, installed
+from ccwrap.claude.install import find_npm, install, installed
 from ccwrap.claude.versions import PINNED
 from ccwrap.cli import render
 from ccwrap.cli.demo_world import DemoWorld, open_world
@@ -104,11 +104,11 @@ def claude_for(environment: Mapping[str, str]) -> Path:
 def fetched(folder: Path, environment: Mapping[str, str]) -> Path:
     """Claude from npm, if the user agrees; without a terminal nobody is asked."""
     if not find_npm(environment):
-        raise ClaudeNotFound(f"Claude Code is not installed, and {NO_NPM}")
+        raise ClaudeNotFound("npm (it comes with https://nodejs.org)")
     shown = render.short(folder, places.places(environment).home)
     say(f"Claude Code is not installed. npm can put it into {shown} (400 MB).")
     if sys.stdin.isatty() and not click.confirm("Install it there?", default=True):
-        raise ClaudeNotFound("Claude Code (https://code.claude.com/docs/en/setup)")
+        raise ClaudeNotFound("Claude Code (https://code.claude.com/docs)")
     click.echo(f"npm installs Claude Code {PINNED} …")
     return install(PINNED, folder, environment)
 
