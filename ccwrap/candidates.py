@@ -1,0 +1,253 @@
+"""From the routes that may be used to one of them: credentials, health, selection."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ccwrap.claude import settings
+from ccwrap.errors import SettingError
+from ccwrap.gateways import tags
+from ccwrap.gateways.road import VARIABLES
+from ccwrap.gateways.verdict import Verdict
+from ccwrap.health import selection
+from ccwrap.health.selection import Choice, Considered
+from ccwrap.routes import credentials, pins
+from ccwrap.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ccwrap.claude.settings import Settings
+    from ccwrap.gateways.probe import Ask
+    from ccwrap.pipeline import World
+    from ccwrap.routes.schema import Route, RouteFile
+    from ccwrap.routes.trust import Trust
+
+SECRET_SECONDS: Final = 10.0
+"""How long the sources of credentials may take, all together."""
+
+ROLES: Final = ("opus", "sonnet", "haiku", "fable")
+"""The aliases that Claude Code resolves through ANTHROPIC_DEFAULT_<ROLE>_MODEL."""
+
+
+class Candidate(NamedTuple):
+    """A route that may be used, with what it sends.
+
+    key      its credential; None for a login and a provider's ambient one
+    headers  everything but the credential's own header, filled in
+    origin   where the credential came from
+    """
+
+    route: Route
+    key: Secret | None
+    headers: Mapping[str, str]
+    secrets: tuple[Secret, ...]
+    origin: str
+
+
+def choose(
+    world: World, file: RouteFile, layers: Settings, root: Path, granted: Trust
+) -> tuple[Choice, dict[str, Candidate]]:
+    """One route among the file's, and what each candidate would send, by name."""
+    pinned = "" if world.only else pin(world, file, root)
+    held = "" if world.patient else pinned
+    verdicts = {route.name: unasked(route, root, granted, held) for route in file.routes}
+    open_routes = [route for route in file.routes if verdicts[route.name] is None]
+    found = resolve(world, file, open_routes)
+    known: dict[str, Candidate] = {}
+    for route in open_routes:
+        filled = fill(world, file, route, found)
+        if isinstance(filled, Candidate):
+            known[route.name] = filled
+        else:
+            verdicts[route.name] = filled
+    if world.watch:
+        for name, verdict in verdicts.items():
+            world.watch(name, verdict)
+    verdicts |= ask(world, file, layers, known)
+    considered = [
+        Considered(
+            route,
+            verdicts[route.name] or Verdict("unchecked", "a better one had already won"),
+            known[route.name].origin if route.name in known else "",
+        )
+        for route in file.routes
+    ]
+    return selection.choose(file.policy, considered, pinned), known
+
+
+def pin(world: World, file: RouteFile, root: Path) -> str:
+    """The route that the environment or `ccroute use` insists on; "" for none.
+
+    Raises SettingError where there is no such route.
+    """
+    variable = world.wishes.get("CCWRAP_ROUTE", "")
+    name = variable or pins.pinned(world.places, root, time.time())
+    names = [route.name for route in file.routes]
+    if name and name not in names:
+        source = "CCWRAP_ROUTE" if variable else "ccroute use"
+        raise SettingError(
+            f"{source} names the route {name!r}; there are {', '.join(names)}",
+            "name one of them" if variable else "ccroute use --auto",
+        )
+    return name
+
+
+def unasked(route: Route, root: Path, granted: Trust, pinned: str) -> Verdict | None:
+    """The verdict on a route that nobody asks, None for one that may be asked."""
+    if route.disabled:
+        return Verdict("disabled", "switched off in the route file")
+    if granted.missing(root, route):
+        hint = f"ccroute trust {route.name}"
+        return Verdict("untrusted", "not allowed by you for this project", hint)
+    if pinned and route.name != pinned:
+        return Verdict("unchecked", f"pinned to {pinned}")
+    return None
+
+
+def resolve(
+    world: World, file: RouteFile, routes: Sequence[Route]
+) -> Mapping[str, credentials.Found | credentials.Missing]:
+    """Every variable that `routes` name, resolved at once."""
+    names = list(dict.fromkeys(name for route in routes for name in route.names()))
+    return credentials.resolve(
+        names,
+        folder=file.folder,
+        environment=world.environment,
+        secrets=file.secrets,
+        home=world.places.home,
+        seconds=world.seconds(SECRET_SECONDS),
+    )
+
+
+def fill(
+    world: World,
+    file: RouteFile,
+    route: Route,
+    found: Mapping[str, credentials.Found | credentials.Missing],
+) -> Candidate | Verdict:
+    """What `route` sends, or the verdict that something for it is missing."""
+    known: dict[str, credentials.Found] = {}
+    for name in route.names():
+        value = found[name]
+        if isinstance(value, credentials.Missing):
+            return Verdict("no_credential", value.why, value.fix)
+        known[name] = value
+    secrets = tuple(value.secret for value in known.values())
+    key, origin = None, ""
+    if route.credential:
+        key, origin = known[route.credential].secret, known[route.credential].origin
+    elif route.placeholder:
+        key = Secret(route.placeholder)
+    return Candidate(route, key, headers(world, file, route, key, known), secrets, origin)
+
+
+def headers(
+    world: World,
+    file: RouteFile,
+    route: Route,
+    key: Secret | None,
+    found: Mapping[str, credentials.Found],
+) -> dict[str, str]:
+    """The kind's headers, the tags and the route's own; of two with one name the later."""
+    kind = world.catalogue.get(route.kind)
+    again = {n: v.replace("{}", key.reveal()) for n, v in kind.credential_headers.items() if key}
+    own = {header.name: credentials.fill(header.value, found) for header in route.headers}
+    merged: dict[str, tuple[str, str]] = {}
+    for group in (kind.headers, again, tags.headers(kind, cost_tags(file)), own):
+        merged |= {name.lower(): (name, value) for name, value in group.items()}
+    return dict(merged.values())
+
+
+def cost_tags(file: RouteFile) -> dict[str, str]:
+    """The project's name and the file's own tags."""
+    return {"project": file.project, **dict(file.tags)}
+
+
+def road_variables(world: World, layers: Settings) -> dict[str, str]:
+    """Proxy, CA and client certificate as claude would use them; "" where unset."""
+    own = settings.own_variables(layers, world.environment, VARIABLES)
+    return {name: own.get(name, "") for name in VARIABLES}
+
+
+def ask(
+    world: World, file: RouteFile, layers: Settings, known: Mapping[str, Candidate]
+) -> dict[str, Verdict | None]:
+    """Verdicts by name; None where a better one had won before the answer came.
+
+    The one place where health is learnt: what remembers verdicts goes here.
+    """
+    if not known:
+        return {}
+    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
+
+    names = list(known)
+    verdicts: dict[str, Verdict | None] = dict.fromkeys(names)
+    logins = settings.logins(world.environment, world.places.home)
+    asks = [
+        request(world, file, layers, candidate, logins.claude_ai) for candidate in known.values()
+    ]
+    way = road.Road.from_variables(road_variables(world, layers))
+    for index, verdict in probe.probe(asks, way, world.seconds(file.probe.timeout)):
+        verdicts[names[index]] = verdict
+        if world.watch:
+            world.watch(names[index], verdict)
+        if not world.patient and selection.settled(file.policy, list(verdicts.values())):
+            break
+    return verdicts
+
+
+def request(
+    world: World,
+    file: RouteFile,
+    layers: Settings,
+    candidate: Candidate,
+    login_saved: bool | None,
+) -> Ask:
+    """What is asked about one candidate."""
+    from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpx is heavy
+
+    route = candidate.route
+    return Ask(
+        url=route.url,
+        kind=world.catalogue.get(route.kind),
+        bearer=candidate.key if route.auth == "auth_token" else None,
+        key=candidate.key if route.auth == "api_key" else None,
+        headers=candidate.headers,
+        model=model(world, layers, route),
+        depth=file.probe.depth,
+        timeout=file.probe.timeout,
+        login=route.auth == "login",
+        login_saved=login_saved,
+        credential=route.credential,
+        extra_secrets=candidate.secrets,
+    )
+
+
+def model(world: World, layers: Settings, route: Route) -> str:
+    """The model that the session will ask for; "" where only claude knows it.
+
+    `--model`, else the route's models, else a model variable that will hold.
+    Claude Code strips a `[1m]` suffix before it sends a name.
+    """
+    asked = world.invocation.model
+    if any(route.models):
+        asked = (
+            asked or route.models.default or route.models.sonnet or next(filter(None, route.models))
+        )
+        alias = {role: getattr(route.models, role) for role in ROLES}
+    else:
+        asked = asked or settings.effective(layers, world.environment, "ANTHROPIC_MODEL")
+        alias = {
+            role: settings.effective(
+                layers, world.environment, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
+            )
+            for role in ROLES
+        }
+    name = re.sub(r"\[\w+\]$", "", asked)
+    if name in alias:
+        return re.sub(r"\[\w+\]$", "", alias[name])
+    return "" if name in ("default", "opusplan", "best", "inherit") else name

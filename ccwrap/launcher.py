@@ -1,0 +1,80 @@
+"""`ccwrap`: claude, routed.
+
+    argv, cwd, environment
+      -> invocation   what kind of claude run is this?
+      -> pipeline     route file, trust, credentials, health, selection, injection
+      -> exec claude
+
+This module imports only what a pass-through needs; the pipeline is imported when
+there is something to route. Arguments and environment enter here, once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn
+
+from ccwrap.claude import binary, invocation, process
+from ccwrap.errors import CcwrapError, Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ccwrap.claude.invocation import Invocation
+
+COLD_SPARE = 1
+"""Exit code that makes Claude Code start a background session cold, in its folder."""
+
+
+def main() -> int:
+    """Become claude, or say why not and return the exit code."""
+    environment = dict(os.environ)
+    try:
+        run = invocation.read(sys.argv[1:], environment)
+        if run.action == "cold":
+            return COLD_SPARE
+        launch(run, environment)
+    except KeyboardInterrupt:
+        return Interrupted.exit_code
+    except CcwrapError as error:
+        sys.stderr.write(f"ccwrap: {error}\n")
+        return error.exit_code
+    except Exception as error:
+        if environment.get("CCWRAP_DEBUG"):
+            raise
+        sys.stderr.write(
+            f"ccwrap: a fault in ccwrap ({type(error).__name__}); claude was not started\n"
+            "  fix: CCWRAP_DEBUG=1 shows where; CCWRAP_DISABLE=1 runs claude without ccwrap\n"
+        )
+        return CcwrapError.exit_code
+
+
+def launch(
+    run: Invocation,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, str] = MappingProxyType({}),
+) -> NoReturn:
+    """Leave the process: as claude on a route, or as claude alone.
+
+    `overrides` are CCWRAP_* variables that count for this launch and are not handed on.
+    """
+    if run.action == "pass":
+        start(run, run.arguments, environment)
+    from ccwrap import pipeline, report  # noqa: PLC0415 - a pass-through does without
+
+    world = pipeline.World.here(run, environment)._replace(overrides=overrides)
+    with report.failures(world):
+        plan = pipeline.prepare(world)
+        report.before_leaving(world, plan)
+        start(run, plan.arguments(world), plan.environment(world))
+
+
+def start(run: Invocation, arguments: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Find the real claude and become it."""
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or "/")
+    claude = binary.find(run, environment, home, Path(sys.argv[0]))
+    marks = binary.guard(environment, claude, os.getpid())
+    process.become(claude.path, [claude.path, *claude.prefix, *arguments], {**environment, **marks})

@@ -1,0 +1,125 @@
+"""What a launch says: nothing on success, else one line or one table.
+
+Standard output belongs to claude; everything here goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ccwrap import private
+from ccwrap.errors import CcwrapError, SettingError
+from ccwrap.routes import trust
+from ccwrap.text import shown_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ccwrap.health.selection import Choice, Considered
+    from ccwrap.pipeline import Plan, World
+    from ccwrap.places import Places
+    from ccwrap.routes.schema import RouteFile
+    from ccwrap.routes.trust import Trust
+
+LAST_FAILURE = "last-failure.json"
+
+
+def refusal(choice: Choice) -> str:
+    """The table of every candidate when none can be used."""
+    lines = [f"no usable route, claude not started (exit 69): {choice.reason}", ""]
+    if offline(choice.considered):
+        lines += ["  no host name could be resolved: this machine looks offline", ""]
+    lines += table(choice.considered)
+    lines += ["", "again: ccroute check      without routing: CCWRAP_DISABLE=1 ccwrap"]
+    return "\n".join(lines)
+
+
+def offline(considered: Sequence[Considered]) -> bool:
+    """Whether every host that was asked failed in its name look-up."""
+    asked = [one.verdict for one in considered if one.verdict.phase]
+    return bool(asked) and all(verdict.phase == "dns" for verdict in asked)
+
+
+def table(considered: Sequence[Considered]) -> list[str]:
+    """One line a candidate, a second with the mend where there is one."""
+    wide = max((len(one.route.name) for one in considered), default=0)
+    lines: list[str] = []
+    for one in considered:
+        verdict = one.verdict
+        lines.append(f"  {one.route.name:{wide}}  {verdict.name:13}  {verdict.detail}".rstrip())
+        if verdict.hint:
+            lines.append(f"  {'':{wide}}  {'':13}  fix: {verdict.hint}")
+    return lines
+
+
+def untrusted(file: RouteFile, root: Path, granted: Trust) -> str:
+    """What the file asks for and nobody has allowed."""
+    lines = [f"{file.file}: nothing of it is allowed for {root}", ""]
+    for route in file.routes:
+        missing = granted.missing(root, route)
+        lines += [f"  {route.name}  {trust.plain(grant)}" for grant in missing]
+    lines += ["", "look and allow: ccroute trust      without routing: CCWRAP_DISABLE=1 ccwrap"]
+    return "\n".join(lines)
+
+
+def before_leaving(world: World, plan: Plan) -> None:
+    """Say what a person should know, forget the last failure."""
+    with contextlib.suppress(OSError):
+        (world.places.state / LAST_FAILURE).unlink(missing_ok=True)
+    if not world.may_speak:
+        return
+    for line in notes(world, plan):
+        sys.stderr.write(f"ccwrap: {line}\n")
+
+
+def notes(world: World, plan: Plan) -> Iterator[str]:
+    """What outranks the routes, what was left out, and a choice that isn't the first."""
+    if plan.action == "unrouted":
+        yield f"managed settings choose the gateway ({plan.reason}); claude runs unrouted"
+    if plan.choice is None or plan.choice.chosen is None:
+        return
+    if plan.injection is not None and plan.injection.dropped:
+        yield f"left out of your --settings: {'; '.join(plan.injection.dropped)}"
+    left_out = [c.route.name for c in plan.choice.considered if c.verdict.name == "untrusted"]
+    if left_out:
+        yield f"left out, not allowed yet: {', '.join(left_out)} (ccroute trust)"
+    chosen = plan.choice.chosen
+    before = plan.choice.considered[: plan.choice.considered.index(chosen)]
+    better = [
+        one for one in before if one.verdict.name not in ("disabled", "untrusted", "unchecked")
+    ]
+    if better and (sys.stderr.isatty() or world.environment.get("CI")):
+        why = ", ".join(f"{one.route.name} is {one.verdict.name}" for one in better)
+        yield f"using {chosen.route.name} ({shown_url(chosen.route.url)}): {why}"
+
+
+@contextlib.contextmanager
+def failures(world: World) -> Iterator[None]:
+    """Keep what stopped the launch for `ccroute`: an IDE hides standard error."""
+    try:
+        yield
+    except CcwrapError as error:
+        record = {
+            "version": 1,
+            "time": int(time.time()),
+            "folder": str(world.cwd),
+            "exit": error.exit_code,
+            "message": str(error),
+        }
+        with contextlib.suppress(OSError, SettingError):
+            private.write(world.places.state / LAST_FAILURE, json.dumps(record).encode())
+        raise
+
+
+def last_failure(places: Places) -> dict[str, object] | None:
+    """The record of the last launch, when it failed; None when it didn't."""
+    try:
+        record = json.loads(private.read(places.state / LAST_FAILURE) or b"null")
+    except (ValueError, SettingError):
+        return None
+    return record if isinstance(record, dict) and record.get("version") == 1 else None
