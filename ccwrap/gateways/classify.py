@@ -113,7 +113,7 @@ def _sayings(
     keyed = bool(asked.header) and bool(asked.credential)
     return {
         "status": answer.status,
-        "words": clean(reading.words, asked.secrets, limit=120),
+        "words": clean(_innermost(reading.words), asked.secrets, limit=120),
         "model": asked.model,
         "title": asked.kind.title,
         "provider": asked.kind.provider,
@@ -127,6 +127,12 @@ def _sayings(
         "other": _other_header(asked),
         "path": _path_hint(asked.url),
     }
+
+
+def _innermost(words: str) -> str:
+    """The provider's own message where a gateway has wrapped it, JSON and all."""
+    wrapped = re.findall(r'\\?"message\\?": ?\\?"([^"\\]{1,300})', words)
+    return wrapped[-1] if wrapped else words
 
 
 def _other_header(asked: Asked) -> str:

@@ -39,6 +39,7 @@ REFUSED = range(400, 500)
 BROKEN = range(500, 600)
 
 OPERATOR = "tell its operator: the gateway's own credential for its provider is bad"
+OPERATOR_PAYS = "tell its operator: the gateway's account with its provider is empty"
 NO_PATH = (
     r"invalid url|page not found|^(?:not_found_error )?not found$|cannot (?:get|post)\b|no route"
 )
@@ -51,6 +52,7 @@ CREDIT = (
     r"|insufficient[ _](?:\w{1,20}[ _])?(?:balance|quota|credits?|funds)"
     r"|enforced_spend_limit_reached|contract_spend_limit_reached|spend limit reached"
 )
+WRAPPED_CREDIT = rf"Exception - .{{0,300}}(?:{CREDIT})"
 CLIENT = (
     r"client.{0,60}not (?:allowed|permitted|supported)|unsupported client|user.?agent"
     r"|only (?:available|allowed|accessible|for).{0,80}(?:agent|client|claude)"
@@ -95,6 +97,7 @@ ROWS: Final = (
     Row("model_missing", "{name} may not use {model}", "let its operator allow it, or name another in `models`", (401, 403), r"model_access_denied|not allowed to access model"),
     Row("upstream_auth", "the gateway's provider refused the gateway's own key ({status})", OPERATOR, range(400, 600), WRAPPED_AUTH),
     Row("upstream_auth", "the gateway's provider refused the gateway's own key ({status})", OPERATOR, (401,), r"invalid x-api-key", "own_keys"),
+    Row("no_credit", "the gateway's provider wants to be paid ({status}): {words}", OPERATOR_PAYS, REFUSED, WRAPPED_CREDIT),
     Row("no_credit", "no credit or budget left (402)", "top it up where {name} comes from", (402,)),
     Row("no_credit", "no credit or budget left ({status}): {words}", "top it up where {name} comes from", REFUSED, CREDIT),
     Row("no_credit", "no credit or budget left ({status}): {words}", "top it up where {name} comes from", (400, 403, 422), r"quota.{0,80}exceeded|exceeded.{0,80}quota"),
