@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -58,7 +57,7 @@ def _put(base: Path, data: bytes, claude: bytes) -> Path:
     private.folder(base)
     private.folder(base / "overlays")
     _remember(base / "overlays" / FOLDERS, claude + b"\0")
-    path = base / "overlays" / f"{secrets.token_hex(16)}.json"
+    path = base / "overlays" / f"{os.urandom(16).hex()}.json"
     private.write(path, data)
     return path
 
