@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccwrap.gateways.simulated import SimulatedGateway
+from ccwrap.gateways.simulated import Setup, SimulatedGateway
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ def seconds(command: Sequence[str], environment: Mapping[str, str], folder: Path
 def main(rounds: int) -> None:
     with (
         tempfile.TemporaryDirectory() as home,
-        SimulatedGateway(keys=["bench-key"]) as one,
-        SimulatedGateway(keys=["bench-key"]) as two,
-        SimulatedGateway(keys=["bench-key"]) as three,
+        SimulatedGateway(Setup(keys=("bench-key",))) as one,
+        SimulatedGateway(Setup(keys=("bench-key",))) as two,
+        SimulatedGateway(Setup(keys=("bench-key",))) as three,
     ):
         plain, routed = Path(home, "plain"), Path(home, "routed")
         plain.mkdir()

@@ -68,8 +68,8 @@ def silent(ran: Ran) -> None:
         assert piece not in ran.out + ran.err, f"{piece} is shown by {ran.command[1:]}"
 
 
-def files_with_a_canary(folder: Path) -> set[Path]:
-    found = set()
+def files_with_a_canary(folder: Path) -> set[str]:
+    found: set[str] = set()
     for root, _, names in os.walk(folder):
         for name in names:
             path = f"{root}/{name}"
@@ -96,7 +96,7 @@ def test_a_launch_puts_it_where_it_belongs_and_nowhere_else(secretive: Sandbox) 
     holders = {name for name, value in report.environment.items() if "canary" in value}
     assert holders == {"ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"}
     (overlay,) = files_with_a_canary(secretive.home) - before
-    assert str(overlay).startswith(".local/state/ccwrap/overlays/")
+    assert overlay.startswith(".local/state/ccwrap/overlays/")
 
 
 def test_a_refused_launch_keeps_it_to_itself_too(secretive: Sandbox) -> None:
