@@ -1,0 +1,186 @@
+"""`ccroute explain`: what a launch would do, and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from ccwrap import pipeline
+from ccwrap.claude import binary
+from ccwrap.cli import jsonout, render, world
+from ccwrap.cli.render import Pen
+from ccwrap.errors import CcwrapError
+from ccwrap.pipeline import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ccwrap.claude.injection import Injection
+    from ccwrap.health.selection import Choice, Considered
+    from ccwrap.pipeline import World
+
+OVERLAY = "<overlay>"
+"""Stands for the settings overlay, which only a launch writes."""
+
+FIRST_PARTY = "api.anthropic.com"
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
+@click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
+@click.pass_context
+def command(ctx: click.Context, arguments: tuple[str, ...], as_json: bool) -> None:
+    """Say what a launch with ARGS would do, without launching.
+
+    The exit code is 0, or what the launch would stop with.
+    """
+    here = world.here(arguments)
+    plan = look(here)
+    argv = program(here, plan)
+    if as_json:
+        jsonout.say(jsonout.explain(plan, here.catalogue, argv))
+    else:
+        pen = Pen.of(sys.stdout, here.environment)
+        click.echo("\n".join(page(here, plan, argv, pen)))
+    if plan.refusal is not None:
+        click.echo(f"ccroute: {render.printable(str(plan.refusal))}", err=True)
+        ctx.exit(plan.refusal.exit_code)
+
+
+def look(here: World) -> Plan:
+    """The plan of a launch; what passes through is a plan, too."""
+    if here.invocation.action == "route":
+        return pipeline.survey(here)
+    return Plan("passthrough", here.invocation.reason)
+
+
+def program(here: World, plan: Plan) -> tuple[str, ...]:
+    """claude's argument list as a launch would give it, or as far as it is known.
+
+    Settings that stand in the arguments themselves are left out: they may hold a key.
+    """
+    if plan.refusal is not None:
+        return ()
+    try:
+        found = binary.find(here.invocation, here.environment, here.places.home, Path(sys.argv[0]))
+        start = (found.path, *found.prefix)
+    except CcwrapError as error:
+        click.echo(f"ccroute: {render.printable(str(error))}", err=True)
+        start = ("claude",)
+    if plan.injection is not None:
+        return (*start, *pipeline.with_settings(here.invocation, OVERLAY))
+    return (*start, *without_inline(here))
+
+
+def without_inline(here: World) -> tuple[str, ...]:
+    """claude's arguments as they are, but for settings given as JSON."""
+    run = here.invocation
+    shown = list(run.arguments)
+    for first, end in run.settings_at:
+        for index in range(first, end):
+            option, equals, value = shown[index].partition("=")
+            if shown[index].lstrip().startswith("{"):
+                shown[index] = "<settings>"
+            elif equals and value.lstrip().startswith("{"):
+                shown[index] = f"{option}=<settings>"
+    return tuple(shown)
+
+
+def page(here: World, plan: Plan, argv: tuple[str, ...], pen: Pen) -> Iterator[str]:
+    """The whole answer, line by line."""
+    yield from summary(here, plan, pen)
+    details: list[tuple[str, str]] = []
+    if plan.injection is not None:
+        details.append(("env", " ".join(changes(plan.injection, here.environment))))
+    details += [
+        ("" if number else "beaten", f"{render.short(one.file, here.places.home)}  {one.name}")
+        for number, one in enumerate(plan.beaten)
+    ]
+    if effects := "; ".join(side_effects(plan.injection, here.environment)):
+        details.append(("effects", effects))
+    if plan.injection is not None and plan.injection.dropped:
+        details.append(("dropped", "; ".join(plan.injection.dropped)))
+    if argv:
+        words = [render.short(argv[0], here.places.home), *(quoted(word) for word in argv[1:])]
+        details.append(("runs", " ".join(words)))
+    yield from render.facts(details, pen)
+
+
+def summary(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
+    """The first lines: the route, why this one, why not the others, its key."""
+    chosen = plan.choice.chosen if plan.choice else None
+    if plan.choice is None:
+        yield pen.paint("no route", "bold") + "  claude runs as if ccwrap were not there"
+    elif chosen is None:
+        yield pen.paint("no route", "bold") + "  claude would not be started"
+    else:
+        url = jsonout.url(chosen.route, here.catalogue)
+        yield f"{pen.paint(chosen.route.name, 'bold')}  {url}  ({chosen.route.kind})"
+    pairs = [("why", render.printable(plan.reason))]
+    if plan.choice is not None:
+        pairs.append(("not", " · ".join(others(plan.choice))))
+    if chosen is not None:
+        pairs.append(("key", key(chosen)))
+    yield from render.facts([(label, value) for label, value in pairs if value], pen)
+
+
+def others(choice: Choice) -> list[str]:
+    """Everyone that was not chosen, with the verdict."""
+    return [
+        f"{one.route.name} {one.verdict.name}"
+        for one in choice.considered
+        if one is not choice.chosen
+    ]
+
+
+def key(one: Considered) -> str:
+    """What the route sends to be let in, by name."""
+    route = one.route
+    if route.credential:
+        return f"{route.credential} from {one.origin}" if one.origin else route.credential
+    if route.auth == "login":
+        return "your own claude.ai login"
+    return "the provider's own" if route.auth == "ambient" else "a placeholder, no key"
+
+
+def changes(injection: Injection, environment: Mapping[str, str]) -> Iterator[str]:
+    """Names of variables: + new, ~ changed, - taken away."""
+    for name in injection.set:
+        if not environment.get(name):
+            yield f"+{name}"
+    for name, value in injection.set.items():
+        if environment.get(name) not in (None, "", value):
+            yield f"~{name}"
+    for name in injection.unset:
+        if environment.get(name):
+            yield f"-{name}"
+
+
+def side_effects(injection: Injection | None, environment: Mapping[str, str]) -> Iterator[str]:
+    """What Claude Code switches off by itself on a base URL that isn't Anthropic's.
+
+    https://code.claude.com/docs/en/env-vars (ANTHROPIC_BASE_URL), …/server-managed-settings
+    """
+    if injection is None:
+        return
+    given = {**environment, **injection.set}
+    url = given.get("ANTHROPIC_BASE_URL", "")
+    elsewhere = bool(url) and urlsplit(url).hostname != FIRST_PARTY
+    provider = any(value for name, value in given.items() if name.startswith("CLAUDE_CODE_USE_"))
+    if elsewhere or provider:
+        yield "no server-managed settings"
+    if elsewhere and given.get("ENABLE_TOOL_SEARCH", "") in ("", "0", "false"):
+        yield "MCP tool search off"
+    if elsewhere:
+        yield "Remote Control off"
+
+
+def quoted(word: str) -> str:
+    """`word` as a shell would want it, on one line; the overlay's mark as it is."""
+    import shlex  # noqa: PLC0415 - only an argument list that is shown needs it
+
+    return word if word == OVERLAY else render.printable(shlex.quote(word)).replace("\n", "\\n")

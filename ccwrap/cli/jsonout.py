@@ -1,0 +1,86 @@
+"""JSON that scripts rely on: stable keys, names in place of values, URLs as shown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ccwrap.text import shown_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ccwrap.gateways.kinds import Catalogue
+    from ccwrap.health.selection import Considered
+    from ccwrap.pipeline import Plan
+    from ccwrap.routes.schema import Route
+
+VERSION = 1
+
+
+def say(answer: Mapping[str, object]) -> None:
+    """Print one JSON object, in ASCII, so that no terminal's encoding matters."""
+    click.echo(json.dumps({"version": VERSION, **answer}, indent=2))
+
+
+def url(route: Route, catalogue: Catalogue) -> str:
+    """The route's URL, with the part blanked that its kind says is secret."""
+    return shown_url(route.url, catalogue.get(route.kind).secret_path)
+
+
+def considered(one: Considered, catalogue: Catalogue) -> dict[str, object]:
+    """One candidate. `age_s` and `until` are null: no verdict is remembered yet."""
+    verdict = one.verdict
+    return {
+        "name": one.route.name,
+        "url": url(one.route, catalogue),
+        "kind": one.route.kind,
+        "verdict": verdict.name,
+        "usable": verdict.usable,
+        "detail": verdict.detail,
+        "hint": verdict.hint,
+        "http_status": verdict.http_status,
+        "latency_ms": None if verdict.latency_ms is None else round(verdict.latency_ms, 1),
+        "phase": verdict.phase,
+        "credential": one.route.credential or None,
+        "age_s": None,
+        "until": None,
+    }
+
+
+def check(plan: Plan, catalogue: Catalogue) -> dict[str, object]:
+    """`ccroute check --json`."""
+    choice = plan.choice
+    chosen = choice.chosen if choice else None
+    return {
+        "routes": [considered(one, catalogue) for one in choice.considered] if choice else [],
+        "chosen": chosen.route.name if chosen else None,
+    }
+
+
+def explain(plan: Plan, catalogue: Catalogue, arguments: Sequence[str]) -> dict[str, object]:
+    """`ccroute explain --json`; `arguments` as they may be shown."""
+    checked = check(plan, catalogue)
+    chosen = plan.choice.chosen if plan.choice else None
+    injection = plan.injection
+    return {
+        "action": plan.action,
+        "reason": plan.reason,
+        "route": checked["chosen"],
+        "url": url(chosen.route, catalogue) if chosen else None,
+        "argv": list(arguments),
+        "env": {
+            "set": sorted(injection.set) if injection else [],
+            "unset": sorted(injection.unset) if injection else [],
+        },
+        "overlay": names(injection.overlay) if injection else {},
+        "beaten": [{"file": one.file, "name": one.name} for one in plan.beaten],
+        "considered": checked["routes"],
+    }
+
+
+def names(overlay: Mapping[str, object]) -> dict[str, object]:
+    """The overlay's keys, and the names inside those that hold a table."""
+    return {key: sorted(value) if isinstance(value, dict) else [] for key, value in overlay.items()}

@@ -1,0 +1,121 @@
+"""Laying out words for a person: 80 columns, marks, and colour where it is welcome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ccwrap.text import UNPRINTABLE
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from ccwrap.gateways.verdict import Verdict
+
+WIDTH: Final = 80
+LEAST: Final = 24
+"""Columns that the last column of a table gets, however narrow the terminal."""
+
+NAME: Final = 20
+"""Columns that a route's name may take in a table."""
+
+CODES: Final[Mapping[str, str]] = {"good": "32", "fair": "33", "bad": "31", "dim": "2", "bold": "1"}
+
+
+class Pen(NamedTuple):
+    """How to write to one stream: `colour` or not, `width` columns, `live` or not."""
+
+    colour: bool
+    width: int
+    live: bool
+
+    @classmethod
+    def of(cls, stream: TextIO, environment: Mapping[str, str]) -> Pen:
+        """The pen for `stream`; a terminal gets colour unless NO_COLOR says no."""
+        terminal = stream.isatty() and environment.get("TERM") != "dumb"
+        columns = shutil.get_terminal_size().columns if terminal else WIDTH
+        return cls(terminal and not environment.get("NO_COLOR"), min(WIDTH, columns), terminal)
+
+    def paint(self, text: str, style: str) -> str:
+        """`text` in one of CODES' styles; as it is for the style "" and without colour."""
+        return f"\x1b[{CODES[style]}m{text}\x1b[0m" if self.colour and style else text
+
+
+class Row(NamedTuple):
+    """One candidate in a table; `verdict` is None while it is being asked."""
+
+    name: str
+    verdict: Verdict | None
+    chosen: bool = False
+
+
+def table(rows: Sequence[Row], pen: Pen) -> list[str]:
+    """The candidates, their verdicts, and why; the mend on a line of its own."""
+    wide = min(NAME, max([5, *(len(row.name) for row in rows)]))
+    head = f"  {'ROUTE':{wide}}  {'VERDICT':13}  {'RTT':>8}  WHY"
+    lines = [pen.paint(head, "dim")]
+    for row in rows:
+        lines += _row(row, wide, pen)
+    return lines
+
+
+def _row(row: Row, wide: int, pen: Pen) -> list[str]:
+    name = pen.paint(f"{clip(row.name, wide):{wide}}", "bold" if row.chosen else "")
+    verdict = row.verdict
+    mark = ">" if row.chosen else " "
+    if verdict is None:
+        return [f"{mark} {name}  {pen.paint('asking …', 'dim')}"]
+    round_trip = "-" if verdict.latency_ms is None else f"{verdict.latency_ms:.0f} ms"
+    indent = wide + 29
+    why = wrap(verdict.detail, pen.width - indent) if verdict.name != "untrusted" else []
+    fix = wrap(f"fix: {verdict.hint}", pen.width - indent) if verdict.hint else []
+    words = [*why, *(pen.paint(line, "dim") for line in fix)] or [""]
+    shown = pen.paint(f"{verdict.name:13}", _style(verdict))
+    first = f"{mark} {name}  {shown}  {round_trip:>8}  {words[0]}"
+    return [first.rstrip(), *(f"{'':{indent}}{word}" for word in words[1:])]
+
+
+def _style(verdict: Verdict) -> str:
+    if verdict.name == "ok":
+        return "good"
+    return "fair" if verdict.usable or verdict.name in ("disabled", "unchecked") else "bad"
+
+
+def facts(pairs: Sequence[tuple[str, str]], pen: Pen) -> list[str]:
+    """Labelled lines, two blanks in, each value wrapped under itself."""
+    lines: list[str] = []
+    for label, value in pairs:
+        for number, line in enumerate(wrap(value, pen.width - 12)):
+            lines.append(f"  {'' if number else label:9} {line}")
+    return lines
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` in lines of `width`; a word that is longer is left whole."""
+    return textwrap.wrap(text, max(width, LEAST), break_long_words=False, break_on_hyphens=False)
+
+
+def clip(text: str, width: int) -> str:
+    """`text`, cut to `width` with a mark that something is missing."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """`text` with everything but line ends escaped that could move a terminal."""
+    lines = text.split("\n")
+    return "\n".join(UNPRINTABLE.sub(_escaped, line) for line in lines)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return ascii(match.group())[1:-1]
+
+
+def short(path: Path | str, home: Path) -> str:
+    """`path` with the home folder as `~`, safe to print."""
+    text, start = str(path), f"{home}{os.sep}"
+    return printable(f"~{os.sep}{text[len(start) :]}" if text.startswith(start) else text)
