@@ -1,0 +1,102 @@
+"""`ccroute check`: every gateway asked, and which one would run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from ccwrap import candidates, pipeline, report
+from ccwrap.cli import jsonout, render, world
+from ccwrap.cli.live import Live
+from ccwrap.cli.render import Pen, Row
+from ccwrap.errors import NoUsableRoute
+from ccwrap.gateways.verdict import ASKED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ccwrap.pipeline import Plan, World
+    from ccwrap.routes.schema import RouteFile
+
+
+@click.command()
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.option("--paid", is_flag=True, help="Let each model answer: about one token a route.")
+@click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
+@click.pass_context
+def command(ctx: click.Context, routes: tuple[str, ...], paid: bool, as_json: bool) -> None:
+    """Ask every gateway whether its URL, the key and the model work.
+
+    Exit code 0 where one is usable, 77 where none is allowed yet, else 69.
+    """
+    here = world.here()._replace(patient=True, only=routes, depth="paid" if paid else "")
+    pen = Pen.of(sys.stdout, here.environment)
+    live = Live(sys.stdout, pen) if pen.live and not as_json else None
+    plan = pipeline.survey(here._replace(watch=live))
+    if live:
+        live.erase()
+    if as_json:
+        jsonout.say(jsonout.check(plan, here.catalogue))
+    elif plan.choice is not None:
+        click.echo("\n".join(page(here, plan, pen)))
+    if plan.choice is None:
+        click.echo(f"ccroute: {render.printable(nothing(plan))}", err=True)
+    ctx.exit(code(plan))
+
+
+def code(plan: Plan) -> int:
+    """0 where a launch would be routed, else what it would exit with."""
+    if plan.refusal is not None:
+        return plan.refusal.exit_code
+    return 0 if plan.injection is not None else NoUsableRoute.exit_code
+
+
+def nothing(plan: Plan) -> str:
+    """Why there was nothing to ask."""
+    if plan.refusal is not None:
+        return str(plan.refusal)
+    fix = "" if plan.file else "\n  fix: ccroute init"
+    return f"{plan.reason}; claude would run without a route{fix}"
+
+
+def page(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
+    """The whole answer, line by line."""
+    if plan.file is None or plan.choice is None:
+        return
+    chosen = plan.choice.chosen
+    yield " · ".join(heading(here, plan, plan.file))
+    yield ""
+    rows = [Row(one.route.name, one.verdict, one is chosen) for one in plan.choice.considered]
+    yield from render.table(rows, pen)
+    yield ""
+    if report.offline(plan.choice.considered):
+        yield "No host name could be resolved: this machine looks offline."
+    yield from render.wrap(summary(here, plan, plan.file), pen.width)
+
+
+def heading(here: World, plan: Plan, file: RouteFile) -> Iterator[str]:
+    """Project, policy, the model asked about, and the file."""
+    yield file.project
+    yield file.policy
+    if plan.layers is not None:
+        models = {candidates.model(here, plan.layers, route) for route in file.routes} - {""}
+        yield from models if len(models) == 1 else ()
+    if file.file is not None:
+        yield render.short(file.file, here.places.home)
+
+
+def summary(here: World, plan: Plan, file: RouteFile) -> str:
+    """Who would run, how many were asked, in what time, and what it cost."""
+    if plan.choice is None:
+        return ""
+    asked = sum(one.verdict.name in ASKED for one in plan.choice.considered)
+    chosen = plan.choice.chosen
+    who = f"{chosen.route.name} would run" if chosen else "None would run"
+    pin = f" ({plan.reason})" if "pinned" in plan.reason else ""
+    billed = "about a token each billed" if file.probe.depth == "paid" else "nothing billed"
+    seconds = time.monotonic() - here.started
+    total = len(plan.choice.considered)
+    return f"{who}{pin}. {asked} of {total} asked in {seconds:.1f} s, {billed}."
