@@ -1,0 +1,23 @@
+"""`ccroute run`: one launch with another route or policy."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ccwrap import launcher
+from ccwrap.claude import invocation
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
+@click.option("--route", default="", metavar="NAME", help="This route or none.")
+@click.option("--policy", default="", metavar="POLICY", help="Choose by this policy.")
+def command(arguments: tuple[str, ...], route: str, policy: str) -> None:
+    """Become claude with ARGS, as ccwrap does, on the route or by the policy given here."""
+    wishes = {"CCWRAP_ROUTE": route, "CCWRAP_POLICY": policy}
+    overrides = {name: value for name, value in wishes.items() if value}
+    environment = dict(os.environ)
+    run = invocation.read(arguments, environment)
+    launcher.launch(run, environment, overrides)

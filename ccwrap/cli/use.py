@@ -1,0 +1,73 @@
+"""`ccroute use`: pin one route for this project."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ccwrap.cli import jsonout, world
+from ccwrap.errors import UsageError
+from ccwrap.routes import files, pins, project, readers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ccwrap.pipeline import World
+    from ccwrap.routes.schema import RouteFile
+
+LONGEST: Final = 30 * 86400.0
+"""Seconds that `--for` may say at most."""
+
+
+@click.command()
+@click.argument("name", default="")
+@click.option("--auto", is_flag=True, help="Choose again; forget the pin.")
+@click.option("--for", "span", default="", metavar="2h", help="Pin for so long only.")
+@click.option("--json", "as_json", is_flag=True, help="The pin as JSON.")
+def command(name: str, auto: bool, span: str, as_json: bool) -> None:
+    """Pin the route NAME for this project; without NAME show the pin.
+
+    A pinned route that can't be used stops a launch: no other takes its place.
+    """
+    if (auto and (name or span)) or (span and not name):
+        raise UsageError("say either a route, with --for if you like, or --auto")
+    here = world.here()
+    file = files.load(here.cwd, here.environment, here.places, here.catalogue)
+    root = project.root(here.cwd, file.file if file else None)
+    if auto:
+        pins.unpin(here.places, root)
+    elif name:
+        known(file, name)
+        pins.pin(here.places, root, name, time.time() + seconds(span) if span else None)
+    show(here, root, as_json)
+
+
+def known(file: RouteFile | None, name: str) -> None:
+    """Raises UsageError where there is no route `name`."""
+    names = [route.name for route in file.routes] if file else []
+    if name not in names:
+        there = f"there are {', '.join(names)}" if names else "there is no .ccroute here"
+        raise UsageError(f"no route is called {name!r}; {there}")
+
+
+def seconds(span: str) -> float:
+    """`span`, like "2h". Raises UsageError."""
+    try:
+        return readers.duration(1, LONGEST)(span)
+    except readers.Wrong as wrong:
+        fault = wrong.faults[0]
+        raise UsageError(f"--for {span}: {fault.what}", fault.mend or "write it like 2h") from None
+
+
+def show(here: World, root: Path, as_json: bool) -> None:
+    """Print which route is pinned."""
+    pinned = pins.pinned(here.places, root, time.time())
+    variable = here.environment.get("CCWRAP_ROUTE", "")
+    if as_json:
+        jsonout.say({"project": str(root), "pinned": pinned or None})
+        return
+    click.echo(f"pinned to {pinned}" if pinned else "not pinned: every launch chooses")
+    if variable:
+        click.echo(f"  but CCWRAP_ROUTE={variable!r} is set, and counts first")
