@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import dotenv
+import pytest
+
+from ccwrap.claude.injection import Injection
+from ccwrap.cli import shells
+from ccwrap.cli.shells import Change
+from ccwrap.errors import SettingError
+from ccwrap.pipeline import Plan
+from routing import KEY, routed
+from running import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+    from starting import StartGateway
+
+MODEL = 'models = "claude-sonnet-5"'
+HOSTILE = {
+    "plain": "https://llm.example.com/a?b=c&d",
+    "empty line": "a: b\n\nc: d",
+    "quote": "it's",
+    "double quote": 'a "b"',
+    "command": "$(touch pwned) `touch pwned` ${HOME} $HOME",
+    "separator": "a; touch pwned & | > pwned",
+    "comment": "a # b",
+    "backslash": "a\\",
+    "backslash n": "a\\nb",
+    "both": "it's \"it\\",
+    "leading blank": "  a  ",
+    "delimiter": "EOF\nPATH=/evil",
+    "unicode": "ü€😀",
+    "equals": "=x=",
+    "history": "wow!",
+}
+UNSPELLABLE = (HOSTILE["command"],)
+"""What python-dotenv, other libraries and a shell would each take differently."""
+
+
+@pytest.fixture
+def eu(bare_sandbox: Sandbox, gateway: StartGateway) -> Sandbox:
+    routed(bare_sandbox, {"eu": gateway().url}, more=MODEL)
+    bare_sandbox.environment["ANTHROPIC_API_KEY"] = "left-over-key-0123"
+    return bare_sandbox
+
+
+def test_a_shell_that_evaluates_it_has_claudes_environment(eu: Sandbox) -> None:
+    text = eu.run_ccroute("env", "--reveal").expect().out
+    shown = eu.run("sh", "-c", f"{text}\nenv").expect().out.splitlines()
+    assert f"ANTHROPIC_AUTH_TOKEN={KEY}" in shown
+    assert any(line.startswith("ANTHROPIC_BASE_URL=http://127.0.0.1:") for line in shown)
+    assert not any(line.startswith("ANTHROPIC_API_KEY=") for line in shown)
+
+
+@pytest.mark.parametrize("style", ["shell", "dotenv", "json"])
+def test_without_reveal_secrets_are_names(eu: Sandbox, style: str) -> None:
+    ran = eu.run_ccroute("env", "--format", style).expect()
+    assert KEY not in ran.out + ran.err
+    assert "left-over-key" not in ran.out + ran.err
+    assert "ANTHROPIC_AUTH_TOKEN" in ran.out
+    assert "ANTHROPIC_BASE_URL" in ran.out
+
+
+def test_it_says_that_ccwrap_is_the_sure_way(eu: Sandbox) -> None:
+    ran = eu.run_ccroute("env").expect()
+    assert "settings files can outrank" in ran.err
+    assert "`ccwrap` is the sure way" in ran.err
+
+
+def test_the_json_holds_what_is_set_taken_away_and_withheld(eu: Sandbox) -> None:
+    answer = eu.run_ccroute("env", "--format", "json").expect().json
+    assert set(answer) == {"version", "set", "unset", "withheld"}
+    assert "ANTHROPIC_AUTH_TOKEN" in answer["withheld"]
+    assert "ANTHROPIC_API_KEY" in answer["unset"]
+    revealed = eu.run_ccroute("env", "--format", "json", "--reveal").expect().json
+    assert revealed["set"]["ANTHROPIC_AUTH_TOKEN"] == KEY
+    assert revealed["withheld"] == []
+
+
+def test_a_proxys_password_is_a_secret(eu: Sandbox) -> None:
+    secret = "http://me:proxy-password@127.0.0.1:9"
+    env = {"HTTPS_PROXY": secret, "NO_PROXY": "127.0.0.1"}
+    ran = eu.run_ccroute("env", env=env).expect()
+    assert "proxy-password" not in ran.out + ran.err
+    assert "# HTTPS_PROXY (--reveal)" in ran.out
+
+
+class TestGithub:
+    def test_every_secret_is_masked_before_the_file_is_written(
+        self, eu: Sandbox, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "github-env"
+        file.write_text("BEFORE=1\n")
+        env = {"GITHUB_ENV": str(file), "GITHUB_ACTIONS": "true"}
+        ran = eu.run_ccroute("env", "--format", "github", "--reveal", env=env).expect()
+        assert f"::add-mask::{KEY}" in ran.out.splitlines()
+        assert all(line.startswith("::add-mask::") for line in ran.out.splitlines())
+        variables = parse(file.read_text().removeprefix("BEFORE=1\n"))
+        assert variables["ANTHROPIC_AUTH_TOKEN"] == KEY
+        assert variables["ANTHROPIC_API_KEY"] == ""
+
+    def test_without_reveal_no_secret_is_written(self, eu: Sandbox, tmp_path: Path) -> None:
+        file = tmp_path / "github-env"
+        ran = eu.run_ccroute("env", "--format", "github", env={"GITHUB_ENV": str(file)}).expect()
+        assert KEY not in ran.out + ran.err + file.read_text()
+        assert "ANTHROPIC_AUTH_TOKEN was left out (--reveal)" in ran.err
+
+    def test_delimiters_are_random(self, eu: Sandbox, tmp_path: Path) -> None:
+        file = tmp_path / "github-env"
+        for _ in range(2):
+            eu.run_ccroute("env", "--format", "github", env={"GITHUB_ENV": str(file)}).expect()
+        lines = file.read_text().splitlines()
+        assert len({line.partition("<<")[2] for line in lines if "<<" in line}) == 2
+
+    def test_elsewhere_it_is_an_error(self, eu: Sandbox) -> None:
+        assert "GITHUB_ENV" in eu.run_ccroute("env", "--format", "github").expect(78).err
+
+    def test_every_line_and_every_headers_value_is_masked(self) -> None:
+        value = "x-api-key: made-up-key\nX-Percent: 100% \r\n\nX-Team: core"
+        assert list(shells.masks(value)) == [
+            "x-api-key: made-up-key",
+            "made-up-key",
+            "X-Percent: 100%25 ",
+            "X-Team: core",
+        ]
+
+
+def parse(text: str) -> dict[str, str]:
+    """$GITHUB_ENV as the runner reads it."""
+    lines = iter(text.split("\n"))
+    found: dict[str, str] = {}
+    for line in lines:
+        if not line:
+            continue
+        name, mark, delimiter = line.partition("<<")
+        assert mark, line
+        held: list[str] = []
+        for inner in lines:
+            if inner == delimiter:
+                break
+            held.append(inner)
+        found[name] = "\n".join(held)
+    return found
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+class TestAHostileValueStaysAValue:
+    def test_in_a_shell(self, value: str, tmp_path: Path) -> None:
+        assert by_shell(shells.posix(Change({"V": value})), tmp_path) == value
+
+    def test_in_a_dotenv_file_whoever_reads_it(self, value: str, tmp_path: Path) -> None:
+        change = Change({"V": value})
+        if value in UNSPELLABLE:
+            with pytest.raises(SettingError, match="--format json"):
+                shells.dotenv(change)
+            return
+        text = shells.dotenv(change)
+        assert dotenv.dotenv_values(stream=io.StringIO(text)) == {"V": value}
+        assert by_shell(f"set -a\n{text}", tmp_path) == value
+
+    def test_in_a_github_job(self, value: str) -> None:
+        assert parse(shells.github(Change({"V": value}), "random")) == {"V": value}
+
+
+def by_shell(text: str, folder: Path) -> str:
+    script = f"{text}\npython3 -c 'import json, os; print(json.dumps(os.environ[\"V\"]))'"
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8"}
+    ran = run(["sh", "-c", script], environment=environment, cwd=folder).expect()
+    assert list(folder.glob("pwned")) == []
+    return str(json.loads(ran.out))
+
+
+def test_our_own_variables_are_left_to_the_caller() -> None:
+    given = {"A": "1", "B": "2", "CCWRAP_TRUST": "x"}
+    plan = Plan("route", "", injection=Injection(given, ("C", "CCWRAP_ROUTE"), {}))
+    assert Change.of(plan, ("B",)) == Change({"A": "1"}, ("C",), ("B",))
+
+
+def test_nothing_to_set_sets_nothing(bare_sandbox: Sandbox) -> None:
+    ran = bare_sandbox.run_ccroute("env").expect()
+    assert ran.out == ""
+    assert "nothing to set: no .ccroute here" in ran.err
