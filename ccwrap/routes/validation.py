@@ -106,14 +106,13 @@ class _Reading:
         path = ("route", index)
         values = self._section(table, keys.ROUTE, "route", path)
         values[("",)] = Said(line, self.document, path)
-        said = [key for key in AUTH_KEYS if (key,) in values]
+        auths = {key: values.pop((key,)) for key in AUTH_KEYS if (key,) in values}
+        said = [key for key, auth in auths.items() if auth.value is not None]
         if len(said) > 1:
             what = f"a route names one credential, this one names {' and '.join(said)}"
             self.faults.append(Fault(what, "keep one", (*path, said[1])))
         for key in said:
-            auth = values.pop((key,))
-            if auth.value is not None:
-                values[("auth",)] = auth
+            values[("auth",)] = auths[key]
         return values
 
     def _section(

@@ -98,6 +98,13 @@ def test_a_placeholder_stands_for_a_key_on_this_machine(project: Project) -> Non
         assert (route.auth, route.credential, route.placeholder) == ("auth_token", "", "ollama")
 
 
+def test_a_login_is_the_users_own(project: Project) -> None:
+    project.write('[[route]]\nkind = "anthropic"\nlogin = true\n')
+    assert (project.route().auth, project.route().names()) == ("login", ())
+    project.write('[[route]]\nkind = "anthropic"\nlogin = false\napi_key = "${A}"\n')
+    assert (project.route().auth, project.route().names()) == ("api_key", ("A",))
+
+
 @pytest.mark.parametrize(
     ("kind", "provider"), [("bedrock", "aws"), ("vertex", "gcp"), ("foundry", "azure")]
 )

@@ -1,9 +1,7 @@
-"""What needs leave, what gives it, and what a person is asked."""
+"""What needs leave, and what gives it."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,6 @@ from ccwrap.routes.schema import Header, Route
 from ccwrap.routes.trust import Grant, Trust
 
 if TYPE_CHECKING:
-    from ccwrap.places import Places
     from routefiles import Project
 
 URL = "https://llm.example.com"
@@ -227,70 +224,6 @@ def test_the_config_allows_for_every_project(project: Project) -> None:
         read(project, _=("a b",))
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        "",
-        "nonsense",
-        "[]",
-        "{}",
-        '{"version": 2}',
-        '{"version": true}',
-        '{"version": 1, "extra": 1}',
-        '{"version": 1, "projects": []}',
-        '{"version": 1, "projects": {"/a": {}}}',
-        '{"version": 1, "everywhere": [{"url": "https://a.example.com", "what": "A"}]}',
-        '{"version": 1, "everywhere": [{"url": "https://a.example.com", "what": "A", "value": 1}]}',
-        '{"version": 1, "everywhere": [{"url": "nonsense", "what": "A", "value": ""}]}',
-        '{"version": 1, "everywhere": [{"url": "https://a.example.com", "what": "*", "value": ""}]}',
-        '{"version": 1, "ignored": [1]}',
-        '{"version": 1, "ignored": "/"}',
-        "[" * 50_000,
-    ],
-    ids=range(16),
-)
-def test_a_broken_record_is_an_error_with_its_fix(project: Project, record: str) -> None:
-    project.places.state.mkdir(mode=0o700)
-    (project.places.state / "trust.json").write_text(record)
-    (project.places.state / "trust.json").chmod(0o600)
-    with pytest.raises(SettingError, match=r"trust\.json.*\n.*fix: "):
-        read(project)
-
-
-def test_a_record_that_others_may_write_is_refused(project: Project) -> None:
-    trust.allow(project.places, HERE, trust.wanted(EU))
-    record = project.places.state / "trust.json"
-    assert (record.stat().st_mode & 0o777, record.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    record.chmod(0o622)
-    with pytest.raises(SettingError, match="others may write"):
-        read(project)
-
-
-def test_a_linked_record_is_refused(project: Project, tmp_path: Path) -> None:
-    project.places.state.mkdir(mode=0o700)
-    (tmp_path / "forged").write_text(json.dumps({"version": 1}))
-    (project.places.state / "trust.json").symlink_to(tmp_path / "forged")
-    with pytest.raises(SettingError, match="symbolic link"):
-        read(project)
-
-
-def allow_one(places: Places, number: int) -> None:
-    trust.allow(places, HERE, [Grant(URL, f"KEY_{number}")])
-
-
-def test_ten_who_allow_at_once_lose_nothing(project: Project) -> None:
-    context = multiprocessing.get_context("spawn")
-    everybody = [
-        context.Process(target=allow_one, args=(project.places, number)) for number in range(10)
-    ]
-    for one in everybody:
-        one.start()
-    for one in everybody:
-        one.join()
-    held = read(project).projects[str(HERE)]
-    assert sorted(grant.what for grant in held) == sorted(f"KEY_{number}" for number in range(10))
-
-
 def test_a_url_that_carries_a_key_is_recorded_without_it(project: Project) -> None:
     project.write(
         '[[route]]\nkind = "helicone"\nurl = "https://anthropic.helicone.ai/canary-key"\n',
@@ -333,77 +266,3 @@ def worktree(main: Path, tree: Path) -> Path:
     (inside / "gitdir").write_text(f"{tree / '.git'}\n")
     (inside / "commondir").write_text("../..\n")
     return inside
-
-
-DESIGN = """\
-ccwrap: ~/work/acme/.ccroute wants to send
-
-  eu          LLM_KEY (keyring)      to https://llm.eu.example.com/
-  openrouter  OPENROUTER_KEY (env)   to https://openrouter.ai/api   NEW
-
-Your prompts and this repository's code go there too.
-y this repository  a every repository  r route by route
-i ignore the file, plain claude        N stop
-Allow? [y/a/r/i/N] """
-
-
-def ask(*routes: Route, granted: Trust, origins: dict[str, str] | None = None) -> str:
-    return trust.question(
-        Path("/home/ann/work/acme/.ccroute"),
-        Path("/home/ann"),
-        routes,
-        lambda route: granted.missing(HERE, route),
-        origins or {},
-    )
-
-
-def test_the_question_is_the_one_that_design_shows(project: Project) -> None:
-    eu = EU._replace(url="https://llm.eu.example.com")
-    router = Route(
-        "openrouter", "openrouter", "https://openrouter.ai/api", "auth_token", "OPENROUTER_KEY"
-    )
-    trust.allow(project.places, HERE, trust.wanted(eu))
-    origins = {"LLM_KEY": "keyring", "OPENROUTER_KEY": "env"}
-    text = ask(eu, router, granted=read(project), origins=origins)
-    assert text == DESIGN
-
-
-def test_nothing_is_new_where_nothing_is_allowed_yet(project: Project) -> None:
-    assert "NEW" not in ask(EU, EU._replace(name="us"), granted=read(project))
-
-
-def test_headers_logins_and_missing_keys_are_said_in_plain_words(project: Project) -> None:
-    text = ask(
-        FULL,
-        EU._replace(name="me", auth="login", credential=""),
-        Route("v", "vertex", "", "ambient", provider="gcp", env=(("CLOUD_ML_REGION", "x"),)),
-        granted=read(project),
-        origins={"EDGE": ".env.local"},
-    )
-    for words in (
-        "LLM_KEY (not found yet)",
-        "header X-Org-Route: prod",
-        "header X-Edge: e ${EDGE} (EDGE .env.local)",
-        "your claude.ai login",
-        "your Google Cloud credentials",
-        "to vertex",
-        "with CLOUD_ML_REGION=x",
-    ):
-        assert words in text
-
-
-def test_a_long_address_is_shown_to_its_end_in_eighty_columns(project: Project) -> None:
-    url = "https://" + ".".join(["llm"] * 40) + ".evil.example"
-    text = ask(EU._replace(url=url), granted=read(project))
-    assert max(map(len, text.splitlines())) <= 80
-    assert url in "".join(line.strip() for line in text.splitlines())
-
-
-def test_the_difference_names_what_a_pull_request_newly_asks_for() -> None:
-    new = EU._replace(headers=(Header("X-New", "a", ()),))
-    other = EU._replace(name="us", url="https://us.example.com")
-    assert trust.difference([EU], [new, other]) == (
-        (new, (Grant(URL, "header:X-New", "a"),)),
-        (other, (Grant("https://us.example.com", "LLM_KEY"),)),
-    )
-    assert trust.difference([EU], [EU._replace(weight=9)]) == ()

@@ -1,0 +1,97 @@
+"""What a person is asked before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccwrap.routes import trust
+from ccwrap.routes.schema import Header, Route
+from ccwrap.routes.trust import Grant, Trust
+
+if TYPE_CHECKING:
+    from routefiles import Project
+
+URL = "https://llm.example.com"
+HERE = Path("/home/ann/acme")
+EU = Route("eu", "litellm", URL, "auth_token", "LLM_KEY")
+HEADERS = (Header("X-Org-Route", "prod", ()), Header("X-Edge", "e ${EDGE}", ("EDGE",)))
+FULL = EU._replace(headers=HEADERS)
+
+
+def read(project: Project) -> Trust:
+    return Trust.read(project.places, {}, {})
+
+
+DESIGN = """\
+ccwrap: ~/work/acme/.ccroute wants to send
+
+  eu          LLM_KEY (keyring)      to https://llm.eu.example.com/
+  openrouter  OPENROUTER_KEY (env)   to https://openrouter.ai/api   NEW
+
+Your prompts and this repository's code go there too.
+y this repository  a every repository  r route by route
+i ignore the file, plain claude        N stop
+Allow? [y/a/r/i/N] """
+
+
+def ask(*routes: Route, granted: Trust, origins: dict[str, str] | None = None) -> str:
+    return trust.question(
+        Path("/home/ann/work/acme/.ccroute"),
+        Path("/home/ann"),
+        routes,
+        lambda route: granted.missing(HERE, route),
+        origins or {},
+    )
+
+
+def test_the_question_is_the_one_that_design_shows(project: Project) -> None:
+    eu = EU._replace(url="https://llm.eu.example.com")
+    router = Route(
+        "openrouter", "openrouter", "https://openrouter.ai/api", "auth_token", "OPENROUTER_KEY"
+    )
+    trust.allow(project.places, HERE, trust.wanted(eu))
+    origins = {"LLM_KEY": "keyring", "OPENROUTER_KEY": "env"}
+    text = ask(eu, router, granted=read(project), origins=origins)
+    assert text == DESIGN
+
+
+def test_nothing_is_new_where_nothing_is_allowed_yet(project: Project) -> None:
+    assert "NEW" not in ask(EU, EU._replace(name="us"), granted=read(project))
+
+
+def test_headers_logins_and_missing_keys_are_said_in_plain_words(project: Project) -> None:
+    text = ask(
+        FULL,
+        EU._replace(name="me", auth="login", credential=""),
+        Route("v", "vertex", "", "ambient", provider="gcp", env=(("CLOUD_ML_REGION", "x"),)),
+        granted=read(project),
+        origins={"EDGE": ".env.local"},
+    )
+    for words in (
+        "LLM_KEY (not found yet)",
+        "header X-Org-Route: prod",
+        "header X-Edge: e ${EDGE} (EDGE .env.local)",
+        "your claude.ai login",
+        "your Google Cloud credentials",
+        "to vertex",
+        "with CLOUD_ML_REGION=x",
+    ):
+        assert words in text
+
+
+def test_a_long_address_is_shown_to_its_end_in_eighty_columns(project: Project) -> None:
+    url = "https://" + ".".join(["llm"] * 40) + ".evil.example"
+    text = ask(EU._replace(url=url), granted=read(project))
+    assert max(map(len, text.splitlines())) <= 80
+    assert url in "".join(line.strip() for line in text.splitlines())
+
+
+def test_the_difference_names_what_a_pull_request_newly_asks_for() -> None:
+    new = EU._replace(headers=(Header("X-New", "a", ()),))
+    other = EU._replace(name="us", url="https://us.example.com")
+    assert trust.difference([EU], [new, other]) == (
+        (new, (Grant(URL, "header:X-New", "a"),)),
+        (other, (Grant("https://us.example.com", "LLM_KEY"),)),
+    )
+    assert trust.difference([EU], [EU._replace(weight=9)]) == ()
