@@ -66,7 +66,6 @@ def write(path: Path, data: bytes) -> None:
 
     A reader sees the old bytes or the new ones. Raises OSError.
     """
-
     folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
