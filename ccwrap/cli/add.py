@@ -88,7 +88,6 @@ def summary(here: World, path: Path, added: tuple[Route, ...], trusted: bool) ->
     """What was added, the variable that it wants, and whether it is allowed."""
     for route in added:
         click.echo(f"added {route.name} to {render.short(path, here.places.home)}")
-        for name in route.names():
-            if not here.environment.get(name):
-                click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
+        for name in granting.unset(here, path, [route]):
+            click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
         click.echo("allowed, as the others are" if trusted else f"next: ccroute trust {route.name}")

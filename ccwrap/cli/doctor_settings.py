@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from ccwrap.claude import settings
+from ccwrap.claude.variables import ROUTING
 from ccwrap.cli.finding import Finding
-from ccwrap.cli.takeover import CREDENTIALS, MODELS
+from ccwrap.cli.takeover import MODELS
 from ccwrap.gateways.road import VARIABLES
 from ccwrap.text import clean
 
@@ -15,20 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ccwrap.claude.settings import Layer
     from ccwrap.cli.finding import Machine
 
-ROUTING: Final = (
-    "ANTHROPIC_BASE_URL",
-    *CREDENTIALS,
-    "ANTHROPIC_CUSTOM_HEADERS",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CODE_USE_BEDROCK",
-    "CLAUDE_CODE_USE_VERTEX",
-    "CLAUDE_CODE_USE_FOUNDRY",
-    *MODELS,
-    *VARIABLES,
-)
+BENT: Final = frozenset((*ROUTING, *VARIABLES, *MODELS, "ANTHROPIC_CUSTOM_HEADERS"))
 """Variables in a settings file that would decide where claude goes, and with what."""
 
 HELPERS: Final = (
@@ -46,7 +36,9 @@ HELPERS: Final = (
 def routing(machine: Machine) -> Iterator[Finding]:
     """Settings files that set routing variables; a route's overlay outranks them."""
     for layer in machine.layers.layers:
-        names = [name for name in ROUTING if name in _variables(layer)]
+        names = [
+            name for name, value in sorted(layer.variables().items()) if value and name in BENT
+        ]
         names += ["apiKeyHelper"] if layer.data.get("apiKeyHelper") else []
         if names and layer.name != "managed":
             text = f"{machine.short(layer.file)} sets {', '.join(names)}; a route outranks it"
@@ -97,8 +89,3 @@ def _servers(machine: Machine, path: Path) -> Iterator[Finding]:
         return
     if names:
         yield Finding("note", f"{machine.short(path)} starts MCP servers: {', '.join(names)}")
-
-
-def _variables(layer: Layer) -> dict[str, object]:
-    variables = layer.data.get("env")
-    return variables if isinstance(variables, dict) else {}

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccwrap.errors import UsageError
-from ccwrap.routes import completion, document, files, keys, merge, project, trust, validation
+from ccwrap.routes import (
+    completion,
+    credentials,
+    document,
+    files,
+    keys,
+    merge,
+    project,
+    trust,
+    validation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,3 +60,12 @@ def allow(here: World, path: Path, routes: Iterable[Route]) -> None:
     """Record the grants of `routes` for the project that `path` belongs to."""
     grants = [grant for route in routes for grant in trust.wanted(route)]
     trust.allow(here.places, project.root(here.cwd, path), grants)
+
+
+def unset(here: World, path: Path, routes: Iterable[Route]) -> list[str]:
+    """The variables of `routes` that have no source yet. Raises RouteFileError, SettingError."""
+    names = [name for route in routes for name in route.names()]
+    file = files.load(here.cwd, here.environment, here.places, here.catalogue)
+    secrets = file.secrets if file else {}
+    known = credentials.origins(names, path.parent, here.environment, secrets)
+    return [name for name in dict.fromkeys(names) if name not in known]

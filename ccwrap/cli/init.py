@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ccwrap.cli.takeover import Draft, Said
     from ccwrap.pipeline import World
+    from ccwrap.routes.schema import Route
 
 
 @click.command()
@@ -42,18 +43,20 @@ def command(kind: str, url: str, yes: bool, force: bool) -> None:
     if asking:
         click.echo(f"\n{text}")
         click.confirm(f"Write this to {render.short(path, here.places.home)}?", True, abort=True)
+    routes = granting.in_bytes(text.encode(), path, here.catalogue)
     write(here, path, text)
     if asking:
         moving.offer(draft.loose, here.cwd, here.places)
-    granting.allow(here, path, granting.in_file(path, here.catalogue))
-    summary(here, path, draft)
+    granting.allow(here, path, routes)
+    summary(here, path, draft, routes)
 
 
 def refuse(here: World, path: Path, may_go_on: bool, force: bool) -> None:
     """Raise UsageError where nothing may be written or asked."""
-    there = [one for one in (path, path.with_suffix(".toml")) if one.is_symlink() or one.exists()]
-    if there and not force:
-        shown = render.short(there[0], here.places.home)
+    shown = render.short(path, here.places.home)
+    if path.with_name(".ccroute.toml").exists():
+        raise UsageError(f"{shown}.toml is there already", "ccroute add KIND, or move it away")
+    if (path.is_symlink() or path.exists()) and not force:
         raise UsageError(f"{shown} is there already", "ccroute add KIND, or ccroute init --force")
     if not may_go_on:
         raise UsageError("nobody can be asked here", "ccroute init --kind KIND --yes")
@@ -94,26 +97,34 @@ def drafted(here: World, found: Mapping[str, Said], kind: str, url: str, asking:
 
 
 def write(here: World, path: Path, text: str) -> None:
-    """The route file, the schema that its first line names, and `.gitignore`.
-
-    Raises RouteFileError before anything is written when `text` is not valid.
-    """
-    granting.in_bytes(text.encode(), path, here.catalogue)
+    """The route file, the schema that its first line names, and `.gitignore`."""
     writing.replace(path, text)
     writing.replace(path.with_name(template.SCHEMA_FILE), schema.text())
     if project.repository(here.cwd):
         writing.add_lines(here.cwd / ".gitignore", template.IGNORED)
 
 
-def summary(here: World, path: Path, draft: Draft) -> None:
+def summary(here: World, path: Path, draft: Draft, routes: tuple[Route, ...]) -> None:
     """What was written, where, and what is still wanted."""
     kind = here.catalogue.get(draft.kind)
     click.echo(f"wrote {render.short(path, here.places.home)}; what it asks for is allowed")
+    if where := reach(here):
+        click.echo(where)
     for note in draft.notes:
         click.echo(f"note: {render.printable(note)}")
-    name = draft.credential or ("" if draft.auth else kind.key)
-    if name and not here.environment.get(name):
+    for name in granting.unset(here, path, routes):
         click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
     if urls.is_loopback(urls.host(draft.url or kind.url)):
         click.echo(f"it is on this machine{': ' + kind.fix if kind.fix else ''}")
     click.echo("next: ccroute check")
+
+
+def reach(here: World) -> str:
+    """For which folders the new file holds, where that isn't plain."""
+    repository = project.repository(here.cwd)
+    if repository == here.cwd:
+        return ""
+    if repository:
+        return f"it holds from this folder down, in {render.short(repository, here.places.home)}"
+    below = " and all below it" if here.cwd.is_relative_to(here.places.home) else " alone"
+    return f"no git repository here: it holds for this folder{below}"

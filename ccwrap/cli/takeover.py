@@ -82,11 +82,9 @@ def said(
     counted = ("user", "project", "local") if project else ("user",)
     found: dict[str, Said] = {}
     for layer in layers:
-        variables = layer.data.get("env")
-        if layer.name not in counted or not isinstance(variables, dict):
-            continue
+        variables = layer.variables() if layer.name in counted else {}
         for name in wanted:
-            if isinstance(value := variables.get(name), str) and value:
+            if value := variables.get(name):
                 found.setdefault(name, Said(value, layer.file))
     for name in wanted:
         if value := environment.get(name):
