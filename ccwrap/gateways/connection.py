@@ -39,6 +39,8 @@ NETWORK: Final = (
 )
 """What the network, and a header that can't be sent, may raise."""
 
+HUNG_UP: Final = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+
 
 class Resolve(Protocol):
     """`socket.getaddrinfo`, as far as it is used."""
@@ -195,6 +197,7 @@ class Connection:
         resolve: Resolve = socket.getaddrinfo,
     ) -> None:
         self._watch = watch
+        self._kept = False
         network = Network(watch, resolve)
         if proxy:
             address, auth = split_user(proxy)
@@ -213,10 +216,16 @@ class Connection:
     ) -> Answer:
         """One request. Raises Failed when no answer came."""
         self._watch.step = phase
+        kept, self._kept = self._kept and phase != "paid", True
         try:
-            with self._pool.stream(method, url, headers=headers, content=body or None) as response:
+            wire = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+            with self._pool.stream(method, url, headers=wire, content=body or None) as response:
                 return self._answer(response)
         except NETWORK as error:
+            if kept and isinstance(error, HUNG_UP):
+                # It may have hung up on the kept connection before it heard this request.
+                self._kept = False
+                return self.ask(phase, method, url, headers, body)
             if isinstance(error, httpcore.ProxyError) and str(error).startswith("407"):
                 return Answer(407)
             raise Failed(failure(error, self._watch)) from None

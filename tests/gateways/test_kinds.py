@@ -15,10 +15,10 @@ from ccwrap.gateways.kinds import FILE, Kind
 CATALOGUE = kinds.load()
 TABLES = tomllib.loads(FILE.read_text())
 NAMED = [
-    "anthropic", "generic", "litellm", "openrouter", "vercel", "cloudflare", "portkey", "helicone",
-    "bifrost", "databricks", "snowflake", "truefoundry", "ngrok", "envoy", "new-api", "claude-code-
-    hub", "kimi", "zai", "deepseek", "minimax", "qwen", "siliconflow", "ollama", "lmstudio",
-    "llamacpp", "vllm", "local", "bedrock", "vertex", "foundry",
+    "anthropic", "generic", "litellm", "openrouter", "vercel", "cloudflare", "portkey",
+    "helicone", "bifrost", "databricks", "snowflake", "truefoundry", "ngrok", "envoy", "new-api",
+    "claude-code-hub", "kimi", "zai", "deepseek", "minimax", "qwen", "siliconflow", "ollama",
+    "lmstudio", "llamacpp", "vllm", "local", "bedrock", "vertex", "foundry",
 ]  # fmt: skip
 TYPES: dict[Any, Any] = {str: str, bool: bool, int: int, tuple[str, ...]: list}
 
