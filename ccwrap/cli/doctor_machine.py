@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ccwrap.cli.finding import Machine
 
 VERSION_SECONDS: Final = 10
+CALLS_US: Final = re.compile(rb"""[\s/"']ccwrap(?:["'\s;]|$)|ccwrap\.launcher""")
 SHELL_FILES: Final = (".bashrc", ".bash_aliases", ".zshrc", ".profile", ".config/fish/config.fish")
 
 
@@ -146,7 +148,7 @@ def _is_ccwrap(path: Path, machine: Machine) -> bool:
             head = file.read(2048)
     except OSError:
         return False
-    return head.startswith(b"#!") and b"ccwrap" in head
+    return head.startswith(b"#!") and CALLS_US.search(head) is not None
 
 
 def _aliases(machine: Machine) -> Iterator[Finding]:

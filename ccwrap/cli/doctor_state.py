@@ -86,4 +86,8 @@ def trust(machine: Machine) -> Iterator[Finding]:
         level = "problem" if len(waiting) == len(routes) else "note"
         yield Finding(level, f"{where}: not allowed yet: {', '.join(waiting)}", "ccroute trust")
     else:
-        yield Finding("ok", f"{where}: {len(routes)} routes, all allowed")
+        yield Finding("ok", f"{where}: {routes_of(len(routes))}")
+
+
+def routes_of(count: int) -> str:
+    return "1 route, allowed" if count == 1 else f"{count} routes, all allowed"

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.claude import versions
+from routing import routed
+from running import script
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+KEY = "sk-made-up-0123456789"
+GREEN = versions.GREEN[-1]
+
+
+@pytest.fixture
+def healthy(bare_sandbox: Sandbox) -> Sandbox:
+    """A world without any problem: a claude that was tested, and an allowed route file."""
+    bare_sandbox.stand_in(says=f"{GREEN} (Claude Code)\n")
+    routed(bare_sandbox, {"eu": "https://eu.example.com"})
+    return bare_sandbox
+
+
+def findings(sandbox: Sandbox, status: int = 0, **environment: str) -> dict[str, list[str]]:
+    """`level: text` by check; no finding may show the key."""
+    ran = sandbox.run_ccroute("doctor", "--json", env=environment).expect(status)
+    assert KEY not in ran.out + ran.err
+    found: dict[str, list[str]] = {}
+    for one in ran.json["checks"]:
+        found.setdefault(one["check"], []).append(f"{one['level']}: {one['text']}")
+    return found
+
+
+def test_a_healthy_machine_has_no_problem_and_exits_0(healthy: Sandbox) -> None:
+    found = findings(healthy)
+    assert found["claude"] == [f"ok: claude {GREEN} at {healthy.claude} (PATH)"]
+    assert found["trust"] == ["ok: ~/work/acme/.ccroute: 1 route, allowed"]
+    assert found["python"][0].startswith("ok: ccwrap ")
+    assert "settings" not in found
+    assert healthy.run_ccroute("doctor").expect().out.endswith("\nno problems\n")
+
+
+def test_the_json_has_its_keys(healthy: Sandbox) -> None:
+    answer = healthy.run_ccroute("doctor", "--json").expect().json
+    assert (set(answer), answer["version"], answer["problems"]) == (
+        {"version", "problems", "checks"},
+        1,
+        0,
+    )
+    assert all(set(one) == {"check", "level", "text", "fix"} for one in answer["checks"])
+
+
+def test_no_claude_is_a_problem(healthy: Sandbox) -> None:
+    healthy.claude.unlink()
+    assert findings(healthy, 1)["claude"][0].startswith("problem: no claude on PATH")
+    out = healthy.run_ccroute("doctor").expect(1).out
+    assert "fix: npm install" in out
+    assert out.endswith("1 problem\n")
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [("1.0.0 (Claude Code)", "is older"), ("99.0.0 (Claude Code)", "is newer")],
+)
+def test_a_version_that_was_not_tested_is_noted(healthy: Sandbox, says: str, words: str) -> None:
+    healthy.claude.unlink()
+    healthy.write(healthy.claude, f"#!/bin/sh\necho '{says}'\n", 0o755)
+    first, second = findings(healthy)["claude"]
+    assert first.startswith("ok: ")
+    assert words in second
+    assert GREEN in second
+
+
+@pytest.mark.parametrize(
+    "script_text",
+    ["#!/bin/sh\nexit 3\n", "#!/bin/sh\nprintf '\\033[2Jnonsense'\n", "#!/nowhere\n"],
+    ids=["fails", "says something else", "can't be run"],
+)
+def test_a_claude_without_a_version_is_a_problem(healthy: Sandbox, script_text: str) -> None:
+    healthy.claude.unlink()
+    healthy.write(healthy.claude, script_text, 0o755)
+    assert "doesn't say its version" in findings(healthy, 1)["claude"][0]
+
+
+def test_settings_that_set_routing_are_named_and_never_their_values(healthy: Sandbox) -> None:
+    variables = {"ANTHROPIC_BASE_URL": "https://x.example", "ANTHROPIC_API_KEY": KEY, "OTHER": "1"}
+    healthy.settings("user", {"env": variables, "apiKeyHelper": f"echo {KEY}"})
+    healthy.settings("project", {"env": {"HTTPS_PROXY": f"http://u:{KEY}@p.example"}})
+    names = "ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, apiKeyHelper"
+    assert findings(healthy)["settings"] == [
+        "note: ~/work/acme/.claude/settings.json sets HTTPS_PROXY; a route outranks it",
+        f"note: ~/.claude/settings.json sets {names}; a route outranks it",
+    ]
+
+
+def test_hooks_and_helpers_of_the_project_are_named_and_never_their_commands(
+    healthy: Sandbox,
+) -> None:
+    hook = {"hooks": [{"type": "command", "command": f"echo {KEY}"}]}
+    healthy.settings("project", {"hooks": {"SessionStart": [hook]}, "apiKeyHelper": f"echo {KEY}"})
+    servers = {"files": {"command": "node", "env": {"K": KEY}}}
+    healthy.write(".mcp.json", json.dumps({"mcpServers": servers}))
+    runs = "hooks.SessionStart, apiKeyHelper; these can read the route's key"
+    assert findings(healthy)["hooks"] == [
+        f"note: ~/work/acme/.claude/settings.json runs {runs}",
+        "note: ~/work/acme/.mcp.json starts MCP servers: files",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"mcpServers": 5}', '{"mcpServers": {"\\u001b[2J": 1}}']
+)
+def test_a_hostile_mcp_file_does_no_harm(healthy: Sandbox, text: str) -> None:
+    healthy.write(".mcp.json", text)
+    assert "\x1b" not in healthy.run_ccroute("doctor").expect().out
+
+
+def test_saved_logins_are_noted(healthy: Sandbox) -> None:
+    login = {"claudeAiOauth": {"accessToken": KEY}}
+    healthy.write(healthy.home / ".claude" / ".credentials.json", json.dumps(login))
+    healthy.write(healthy.home / ".claude.json", json.dumps({"primaryApiKey": KEY}))
+    first, second = findings(healthy)["logins"]
+    assert first.startswith("note: a claude.ai login is saved")
+    assert second.startswith("note: a Console key is saved")
+
+
+def test_the_road_is_shown_without_its_passwords(healthy: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    found = findings(
+        healthy,
+        HTTPS_PROXY=f"http://user:{KEY}@proxy.example:8080",
+        ALL_PROXY=f"user:{KEY}@proxy.example:8080",
+        NODE_EXTRA_CA_CERTS=str(tmp_path / "ca.pem"),
+        CLAUDE_CODE_CLIENT_KEY_PASSPHRASE=KEY,
+    )
+    assert found["road"] == [
+        "note: HTTPS_PROXY=http://proxy.example:8080",
+        "note: ALL_PROXY=***@proxy.example:8080",
+        f"note: NODE_EXTRA_CA_CERTS={tmp_path / 'ca.pem'}",
+        "note: CLAUDE_CODE_CLIENT_KEY_PASSPHRASE=***",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("NODE_EXTRA_CA_CERTS", "/nowhere/ca.pem"), ("NODE_TLS_REJECT_UNAUTHORIZED", "0")],
+)
+def test_a_road_that_can_not_be_or_is_not_safe_is_a_problem(
+    healthy: Sandbox, name: str, value: str
+) -> None:
+    (only,) = findings(healthy, 1, **{name: value})["road"]
+    assert only.startswith(f"problem: {name}")
+
+
+def test_a_claude_that_is_ccwrap_is_noted_and_passed_over(healthy: Sandbox) -> None:
+    other = healthy.home / "bin"
+    other.mkdir()
+    (other / "claude").symlink_to(script("ccwrap"))
+    found = findings(healthy, PATH=f"{other}:{healthy.environment['PATH']}")
+    assert found["claude"][0].endswith(f"{healthy.claude} (PATH)")
+    assert found["wrappers"] == [
+        "note: ~/bin/claude is ccwrap; it looks for the real claude behind it"
+    ]
+
+
+def test_a_ccwrap_claude_that_leads_back_is_a_problem(healthy: Sandbox) -> None:
+    wrapper = healthy.write(healthy.home / "bin/claude", '#!/bin/sh\nexec ccwrap "$@"\n', 0o755)
+    (only,) = findings(healthy, 1, CCWRAP_CLAUDE=str(wrapper))["wrappers"]
+    assert only == f"problem: CCWRAP_CLAUDE={wrapper} is ccwrap itself"
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "status"),
+    [
+        ("alias claude=ccwrap", "ok", 0),
+        ('alias claude="ccwrap"', "ok", 0),
+        ("alias ccwrap=claude", "problem", 1),
+    ],
+)
+def test_aliases_in_the_shells_files_are_read(
+    healthy: Sandbox, line: str, level: str, status: int
+) -> None:
+    healthy.write(healthy.home / ".bashrc", f"# mine\n{line}\n")
+    (only,) = findings(healthy, status)["wrappers"]
+    assert only.startswith(f"{level}: ~/.bashrc:2 ")
+
+
+def test_a_state_folder_that_others_may_read_is_a_problem(healthy: Sandbox) -> None:
+    folder = healthy.home / ".local" / "state" / "ccwrap"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    assert "others may look into it" in findings(healthy, 1)["state"][0]
+
+
+def test_a_record_that_others_may_write_is_a_problem(healthy: Sandbox) -> None:
+    healthy.run_ccroute("trust", "--yes").expect()
+    (healthy.home / ".local/state/ccwrap/trust.json").chmod(0o666)
+    found = findings(healthy, 1)
+    assert any("others may write it" in one for one in found["state"])
+
+
+def test_a_config_with_mistakes_is_a_problem(healthy: Sandbox) -> None:
+    healthy.config("nonsense = 1\n")
+    assert findings(healthy, 1)["trust"][0].startswith("problem: ")
+
+
+def test_the_trust_state_is_told(healthy: Sandbox) -> None:
+    del healthy.environment["CCWRAP_TRUST"]
+    assert findings(healthy, 1)["trust"] == ["problem: ~/work/acme/.ccroute: not allowed yet: eu"]
+    healthy.run_ccroute("trust", "--ignore").expect()
+    assert findings(healthy)["trust"] == ["note: ~/work/acme/.ccroute is ignored by you"]
+    (healthy.project / ".ccroute").unlink()
+    assert findings(healthy)["trust"] == ["note: no .ccroute here: ccwrap starts plain claude"]
+
+
+def test_switches_are_told_by_name(healthy: Sandbox) -> None:
+    found = findings(healthy, CCWRAP_DISABLE="1", CCWRAP_ROUTE="eu")
+    assert found["variables"] == [
+        "note: CCWRAP_DISABLE is set: ccwrap starts plain claude",
+        "note: set in the environment: CCWRAP_ROUTE, CCWRAP_TRUST",
+    ]
+
+
+@pytest.mark.timeout(120)
+def test_the_real_claude_is_found_and_was_tested(sandbox: Sandbox) -> None:
+    routed(sandbox, {"eu": "https://eu.example.com"})
+    assert findings(sandbox)["claude"] == [
+        f"ok: claude {versions.PINNED} at {sandbox.claude} (PATH)"
+    ]
