@@ -67,7 +67,7 @@ def page(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     if plan.file is None or plan.choice is None:
         return
     chosen = plan.choice.chosen
-    yield " · ".join(heading(here, plan, plan.file))
+    yield render.printable(" · ".join(heading(here, plan, plan.file)))
     yield ""
     rows = [Row(one.route.name, one.verdict, one is chosen) for one in plan.choice.considered]
     yield from render.table(rows, pen)

@@ -120,7 +120,7 @@ def summary(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     else:
         url = jsonout.url(chosen.route, here.catalogue)
         yield f"{pen.paint(chosen.route.name, 'bold')}  {url}  ({chosen.route.kind})"
-    pairs = [("why", render.printable(plan.reason))]
+    pairs = [("why", plan.reason)]
     if plan.choice is not None:
         pairs.append(("not", " · ".join(others(plan.choice))))
     if chosen is not None:

@@ -96,8 +96,9 @@ def facts(pairs: Sequence[tuple[str, str]], pen: Pen) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of `width`; a word that is longer is left whole."""
-    return textwrap.wrap(text, max(width, LEAST), break_long_words=False, break_on_hyphens=False)
+    """`text`, made printable, in lines of `width`; a word that is longer is left whole."""
+    least = max(width, LEAST)
+    return textwrap.wrap(printable(text), least, break_long_words=False, break_on_hyphens=False)
 
 
 def clip(text: str, width: int) -> str:
