@@ -29,10 +29,14 @@ OFF: Final = (
     *("-c", "core.sshCommand=false"),
     *("-c", "core.gitProxy=false"),
     *("-c", "credential.helper="),
-    *("-c", "protocol.allow=never"),
 )
 KEPT: Final = ("HOME", "PATH", "SYSTEMROOT", "USERPROFILE", "XDG_CONFIG_HOME")
-SET: Final = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+SET: Final = {
+    "GIT_ALLOW_PROTOCOL": "",  # none; outranks protocol.*.allow of the repository
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
 
 
 def at(path: Path, revision: str, environment: Mapping[str, str]) -> bytes | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ccwrap.errors import NotTrusted
 from ccwrap.routes import credentials, trust
-from ccwrap.routes.question import answers
+from ccwrap.routes.question import answers, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,37 +40,50 @@ def ask(
     waiting = [route for route in enabled if granted.undecided(root, route)]
     if not waiting or file.file is None:
         return granted
-    usable = any(not granted.missing(root, route) for route in enabled)
+    stop = all(granted.missing(root, route) for route in enabled)
+    answer = _read(_text(places, environment, file, root, granted, stop=stop), _letters(file))
+    grants = tuple(grant for route in waiting for grant in granted.missing(root, route))
+    if answer in {"y", "a"}:
+        project = root if answer == "y" else None
+        trust.allow(places, project, grants)
+        return granted.with_grants(project, grants)
+    if answer == "r":
+        return _one_by_one(places, waiting, root, granted)
+    if answer == "i":
+        trust.ignore(places, file.file)
+        return granted.ignoring(file.file)
+    if stop:
+        raise NotTrusted(
+            f"{short(file.file, places.home)}: not allowed, claude not started (exit 77)",
+            "ccroute trust; CCWRAP_DISABLE=1 ccwrap is plain claude",
+        )
+    return granted
+
+
+def _text(
+    places: Places,
+    environment: Mapping[str, str],
+    file: RouteFile,
+    root: Path,
+    granted: Trust,
+    *,
+    stop: bool,
+) -> str:
+    """The question, with where each key would come from."""
     shown = [route for route in file.routes if _worth_showing(route, root, granted)]
     names = [name for route in shown for name in route.names()]
-    text = trust.question(
-        file.file,
+    return trust.question(
+        file.file or file.folder,
         places.home,
         shown,
         lambda route: granted.missing(root, route),
         credentials.origins(names, file.folder, environment, file.secrets),
-        answers(ignorable=not file.require_route, stop=not usable),
+        answers(ignorable=not file.require_route, stop=stop),
     )
-    answer = _read(text, "yar" if file.require_route else "yari")
-    grants = tuple(grant for route in waiting for grant in granted.missing(root, route))
-    match answer:
-        case "y":
-            trust.allow(places, root, grants)
-            return granted.with_grants(root, grants)
-        case "a":
-            trust.allow(places, None, grants)
-            return granted.with_grants(None, grants)
-        case "r":
-            return _one_by_one(places, waiting, root, granted)
-        case "i":
-            trust.ignore(places, file.file)
-            return granted.ignoring(file.file)
-    if not usable:
-        raise NotTrusted(
-            f"{file.file}: not allowed, claude not started (exit 77)",
-            "ccroute trust; CCWRAP_DISABLE=1 ccwrap is plain claude",
-        )
-    return granted
+
+
+def _letters(file: RouteFile) -> str:
+    return "yar" if file.require_route else "yari"
 
 
 def _worth_showing(route: Route, root: Path, granted: Trust) -> bool:

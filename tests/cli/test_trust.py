@@ -24,6 +24,16 @@ COMMANDS = (
 )
 """What a repository can have git run."""
 
+PROMISOR = {
+    "core.repositoryFormatVersion": "1",
+    "extensions.partialClone": "origin",
+    "remote.origin.promisor": "true",
+    "remote.origin.url": "ext::touch sprung",
+    "protocol.allow": "always",
+    "protocol.ext.allow": "always",
+}
+"""A remote that is a command, asked for whatever object isn't there."""
+
 
 def state(sandbox: Sandbox) -> dict[str, bool]:
     answer = sandbox.run_ccroute("trust", "--json").json
@@ -39,13 +49,13 @@ def committed(sandbox: Sandbox, text: str) -> None:
 def test_without_a_terminal_it_shows_the_grants_and_stops_with_77(bare_sandbox: Sandbox) -> None:
     bare_sandbox.ccroute(EU + US)
     ran = bare_sandbox.run_ccroute("trust", input="y\n").expect(77)
-    assert ran.out.splitlines() == [
+    assert [" ".join(line.split()) for line in ran.out.splitlines()] == [
         "~/work/acme/.ccroute wants to send",
         "",
-        "  eu  LLM_KEY (not found yet)  to https://eu.example.com/",
-        "  us  LLM_KEY (not found yet)  to https://us.example.com/api",
-        "      header X-Org: prod",
-        "      header X-Edge: ${EDGE} (EDGE not found yet)",
+        "eu LLM_KEY (not found yet) to https://eu.example.com/",
+        "us LLM_KEY (not found yet) to https://us.example.com/api",
+        "header X-Org: prod",
+        "header X-Edge: ${EDGE} (EDGE not found yet)",
         "",
     ]
     assert "ccroute trust --yes" in ran.err
@@ -251,6 +261,17 @@ class TestDiff:
         bare_sandbox.write("git", "#!/bin/sh\ntouch sprung\n", 0o755)
         path = f".:{bare_sandbox.environment['PATH']}"
         bare_sandbox.run_ccroute("trust", "--diff", "HEAD", env={"PATH": path}).expect()
+        assert not (bare_sandbox.project / "sprung").exists()
+
+    def test_a_missing_object_is_not_fetched_by_what_the_repository_says(
+        self, bare_sandbox: Sandbox
+    ) -> None:
+        committed(bare_sandbox, EU)
+        blob = bare_sandbox.git("rev-parse", "HEAD:.ccroute").strip()
+        (bare_sandbox.project / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+        for name, value in PROMISOR.items():
+            bare_sandbox.git("config", name, value)
+        self.diff(bare_sandbox, 1)
         assert not (bare_sandbox.project / "sprung").exists()
 
 
