@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +24,7 @@ from ccwrap.errors import CcwrapError, Interrupted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ccwrap.claude.binary import Binary
     from ccwrap.claude.invocation import Invocation
 
 COLD_SPARE = 1
@@ -62,19 +64,27 @@ def launch(
     `overrides` are CCWRAP_* variables that count for this launch and are not handed on.
     """
     if run.action == "pass":
-        start(run, run.arguments, environment)
+        claude, marked = ready(run, environment)
+        leave(claude, run.arguments, marked)
     from ccwrap import pipeline, report  # noqa: PLC0415 - a pass-through does without
 
     world = pipeline.World.here(run, environment)._replace(overrides=overrides)
     with report.failures(world):
+        claude, marked = ready(run, environment)
+        world = world._replace(environment=marked)
         plan = pipeline.prepare(world)
         report.before_leaving(world, plan)
-        start(run, plan.arguments(world), plan.environment(world))
+        leave(claude, plan.arguments(world), plan.environment(world))
 
 
-def start(run: Invocation, arguments: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    """Find the real claude and become it."""
+def ready(run: Invocation, environment: Mapping[str, str]) -> tuple[Binary, dict[str, str]]:
+    """The real claude, and the environment with our mark against wrappers that go in circles."""
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or "/")
     claude = binary.find(run, environment, home, Path(sys.argv[0]))
-    marks = binary.guard(environment, claude, os.getpid())
-    process.become(claude.path, [claude.path, *claude.prefix, *arguments], {**environment, **marks})
+    marks = binary.guard(environment, claude, os.getpid(), time.time())
+    return claude, {**environment, **marks}
+
+
+def leave(claude: Binary, arguments: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Become `claude`."""
+    process.become(claude.path, [claude.path, *claude.prefix, *arguments], environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -150,14 +149,13 @@ class Chain(NamedTuple):
 
 
 def guard(
-    environment: Mapping[str, str], binary: Binary, pid: int, now: float | None = None
+    environment: Mapping[str, str], binary: Binary, pid: int, now: float
 ) -> dict[str, str]:
     """The variable that lets the next ccwrap see a loop of wrappers.
 
     `now` is seconds since 1970. Raises ClaudeNotRunnable where `binary`, in this
     process or through others, has led back here time and again.
     """
-    now = time.time() if now is None else now
     chain = Chain.parse(environment.get(CHAIN, ""))
     file = "{}:{}".format(*(_identity(binary.path) or (0, 0)))
     if chain.pid != pid:
