@@ -1,0 +1,87 @@
+"""Every command and every file that the README shows works as it is shown there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.cli.main import COMMANDS
+from ccwrap.gateways.simulated import Setup
+from routing import KEY
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from starting import StartGateway
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+SHELL = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+CI_LINE = (
+    'CCWRAP_TRUST="LLM_KEY@https://llm.eu.example.com/" '
+    'ccwrap -p --setting-sources user "Review this."'
+)
+SET_UP = [line for line in SHELL if "-m venv" in line]
+
+
+def test_two_commands_do_all_set_up() -> None:
+    demo, tests = SET_UP
+    assert demo.endswith(".venv/bin/ccroute demo")
+    assert tests.endswith(".venv/bin/pytest")
+
+
+def test_every_other_command_shown_is_one_of_these() -> None:
+    shown = [line.partition("#")[0].strip() for line in SHELL if line not in SET_UP]
+    assert shown == [
+        "pipx install ccwrap",
+        "cd your-project",
+        "ccroute init",
+        "ccwrap",
+        CI_LINE,
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(blocks("toml"))))
+def test_every_route_file_shown_is_valid(bare_sandbox: Sandbox, number: int) -> None:
+    bare_sandbox.ccroute(blocks("toml")[number])
+    bare_sandbox.run_ccroute("validate").expect()
+
+
+def test_init_then_ccwrap(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    stand_in = bare_sandbox.stand_in()
+    good = gateway(Setup(keys=(KEY,)))
+    bare_sandbox.environment["CCWRAP_KEY"] = KEY
+    bare_sandbox.run_ccroute("init", "--kind", "generic", "--url", good.url, "--yes").expect()
+    name = re.search(r"\$\{(\w+)\}", (bare_sandbox.project / ".ccroute").read_text())
+    assert name
+    bare_sandbox.environment[name[1]] = KEY
+    bare_sandbox.run_ccwrap("-p", "hello").expect()
+    assert stand_in.reports[0].environment["ANTHROPIC_BASE_URL"] == good.url
+
+
+def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    stand_in = bare_sandbox.stand_in()
+    url = gateway(Setup(keys=(KEY,))).url
+    bare_sandbox.ccroute(
+        f'[[route]]\nkind = "litellm"\nurl = "{url}"\nauth_token = "${{LLM_KEY}}"\n'
+    )
+    bare_sandbox.environment["LLM_KEY"] = KEY
+    trust, _, *arguments = shlex.split(CI_LINE.replace("https://llm.eu.example.com", url))
+    bare_sandbox.environment["CCWRAP_TRUST"] = trust.partition("=")[2]
+    bare_sandbox.run_ccwrap(*arguments).expect()
+    assert stand_in.reports[0].argv[-1] == "Review this."
+
+
+def test_every_command_named_is_there_and_none_is_left_out() -> None:
+    table = README[README.index("## Commands") : README.index("Exit codes")]
+    named = {word for cell in re.findall(r"`([^`]+)`", table) for word in cell.split()[:2]}
+    assert set(COMMANDS) <= named
