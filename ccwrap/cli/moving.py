@@ -41,7 +41,15 @@ def offer(found: Sequence[Loose], folder: Path, places: Places) -> None:
         if loose.file and click.confirm(
             f"Take it out of {where}? Plain claude then has it no more, in any folder."
         ):
-            remove(loose)
+            take_out(loose, where)
+
+
+def take_out(loose: Loose, where: str) -> None:
+    """Remove the secret from its settings file, or say that it is still there."""
+    try:
+        remove(loose)
+    except (CcwrapError, ValueError, LookupError):
+        click.echo(f"{where} could not be changed: take {loose.variable} out by hand", err=True)
 
 
 def needs_a_place(loose: Loose) -> bool:

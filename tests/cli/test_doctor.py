@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccwrap.claude import versions
+from ccwrap.claude.settings import Layer, Settings
+from ccwrap.cli import doctor_settings
+from ccwrap.cli.finding import Machine
+from ccwrap.gateways import kinds
+from ccwrap.places import places
 from routing import routed
 from running import script
 
@@ -232,3 +237,16 @@ def test_the_real_claude_is_found_and_was_tested(sandbox: Sandbox) -> None:
     assert findings(sandbox)["claude"] == [
         f"ok: claude {versions.PINNED} at {sandbox.claude} (PATH)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [({"env": {"ANTHROPIC_BASE_URL": "https://corp.example"}}, 2), ({"model": "opus"}, 1)],
+    ids=["choose the gateway", "don't"],
+)
+def test_managed_settings_are_told(tmp_path: Path, data: dict[str, object], count: int) -> None:
+    layers = Settings((Layer("managed", tmp_path / "managed-settings.json", data),))
+    machine = Machine({}, tmp_path, places({"HOME": str(tmp_path)}), kinds.load(), layers, tmp_path)
+    found = list(doctor_settings.managed(machine))
+    assert [one.level for one in found] == ["note"] * count
+    assert ("choose the gateway" in found[-1].text) is (count == 2)

@@ -257,3 +257,22 @@ class TestOnATerminal:
             terminal.expect("has a LITELLM_API_KEY already")
             assert terminal.wait() == 0
         assert file.read_text() == env_local
+
+    def test_without_a_keyring_the_secret_stays_and_init_goes_on(
+        self, bare_sandbox: Sandbox
+    ) -> None:
+        variables = {"ANTHROPIC_BASE_URL": URL, "ANTHROPIC_AUTH_TOKEN": KEY}
+        settings = bare_sandbox.settings("user", {"env": variables})
+        before = settings.read_text()
+        environment = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+        with bare_sandbox.terminal(
+            "ccroute", "init", "--kind", "litellm", env=environment
+        ) as terminal:
+            terminal.expect("[Y/n]:")
+            terminal.send("\r")
+            terminal.expect("or [n]owhere [n]:")
+            terminal.send("k\r")
+            assert "no keyring" in terminal.expect("wants LITELLM_API_KEY")
+            assert terminal.wait() == 0
+        assert settings.read_text() == before
+        assert KEY not in terminal.raw
