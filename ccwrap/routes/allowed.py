@@ -95,14 +95,22 @@ _CONNECTION_HEADERS: Final = (
 )
 _CLAUDE_HEADERS: Final = ("anthropic-version", "anthropic-beta")
 _CLAUDE_PREFIXES: Final = ("x-claude-code-", "x-stainless-")
+_LABEL: Final = frozenset("-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TOKEN: Final = frozenset(
     "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
 
-def env_fault(name: str, kind_allows: tuple[str, ...]) -> tuple[str, str] | None:
-    """What is wrong with a route's setting `name`, and the mend; None if it may."""
-    if name in ENV or name in kind_allows:
+def env_fault(name: str, value: str, kind_allows: tuple[str, ...]) -> tuple[str, str] | None:
+    """What is wrong with a route's setting `name`, and the mend; None if it may.
+
+    What a kind allows are parts of its provider's host or path: `x.example/#` as a
+    region would send the user's cloud credential to that host.
+    """
+    if name in kind_allows:
+        label = len(value) <= 63 and set(value) <= _LABEL and value[:1] not in ("", "-")
+        return None if label else ("may hold letters, digits and - only", "write it like us-east-1")
+    if name in ENV:
         return None
     if name in _SET_BY_CCWRAP:
         return "is set by ccwrap itself", _SET_BY_CCWRAP[name]

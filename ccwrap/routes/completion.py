@@ -121,7 +121,10 @@ def _headers(values: Values) -> tuple[Header, ...]:
 
 def _env(values: Values, kind: KindFacts) -> tuple[tuple[str, str], ...]:
     for path, said in values.items():
-        if path[0] == "env" and (fault := allowed.env_fault(path[1], kind.allows)):
+        if path[0] != "env":
+            continue
+        fault = allowed.env_fault(path[1], said.value, kind.allows)
+        if fault:
             raise said.fault(*fault)
     return tuple(_entries(values, "env").items())
 
