@@ -272,7 +272,7 @@ class TestOnATerminal:
             terminal.send("\r")
             terminal.expect("or [n]owhere [n]:")
             terminal.send("k\r")
-            assert "no keyring" in terminal.expect("wants LITELLM_API_KEY")
+            assert "put it in .env.local" in terminal.expect("wants LITELLM_API_KEY")
             assert terminal.wait() == 0
         assert settings.read_text() == before
         assert KEY not in terminal.raw
