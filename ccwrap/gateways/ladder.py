@@ -20,7 +20,8 @@ from ccwrap.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ccwrap.gateways.connection import Connection, Watch
+    from ccwrap.gateways.connection import Connection
+    from ccwrap.gateways.failures import Watch
     from ccwrap.gateways.kinds import Kind
     from ccwrap.secret import Secret
 

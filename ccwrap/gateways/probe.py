@@ -14,7 +14,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from ccwrap.gateways.connection import Connection, Failed, Resolve, Watch, Where
+from ccwrap.gateways.connection import Connection, Resolve
+from ccwrap.gateways.failures import Failed, Watch, Where
 from ccwrap.gateways.ladder import Ask, cleaned, climb, unasked
 from ccwrap.gateways.verdict import Verdict
 

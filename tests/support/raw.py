@@ -42,3 +42,24 @@ def head(connection: socket.socket) -> bytes:
             return b""
         read += piece
     return read
+
+
+def send(*pieces: bytes, repeat: int = 1) -> Callable[[socket.socket], None]:
+    """Sends the pieces."""
+
+    def answer(connection: socket.socket) -> None:
+        for _ in range(repeat):
+            for piece in pieces:
+                connection.sendall(piece)
+
+    return answer
+
+
+def send_and_close(data: bytes) -> Callable[[socket.socket], None]:
+    """Sends the data, and no more after it."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+
+    return answer
