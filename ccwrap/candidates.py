@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from ccwrap.claude.settings import Settings
     from ccwrap.gateways.probe import Ask
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import Route, RouteFile
     from ccwrap.routes.trust import Trust
+    from ccwrap.world import World
 
 SECRET_SECONDS: Final = 10.0
 """How long the sources of credentials may take, all together."""

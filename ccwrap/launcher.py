@@ -67,8 +67,9 @@ def launch(
         claude, marked = ready(run, environment)
         leave(claude, run.arguments, marked)
     from ccwrap import pipeline, report  # noqa: PLC0415 - a pass-through does without
+    from ccwrap.world import World  # noqa: PLC0415
 
-    world = pipeline.World.here(run, environment)._replace(overrides=overrides)
+    world = World.here(run, environment)._replace(overrides=overrides)
     with report.failures(world):
         claude, marked = ready(run, environment)
         world = world._replace(environment=marked)

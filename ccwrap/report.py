@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ccwrap.health.selection import Choice, Considered
-    from ccwrap.pipeline import Plan, World
     from ccwrap.places import Places
+    from ccwrap.plan import Plan
     from ccwrap.routes.schema import RouteFile
     from ccwrap.routes.trust import Trust
+    from ccwrap.world import World
 
 LAST_FAILURE = "last-failure.json"
+COLUMNS = 80
 
 
 def refusal(choice: Choice) -> str:
@@ -46,15 +48,33 @@ def offline(considered: Sequence[Considered]) -> bool:
 
 
 def table(considered: Sequence[Considered]) -> list[str]:
-    """One line a candidate, a second with the mend where there is one."""
-    wide = max((len(one.route.name) for one in considered), default=0)
+    """What is known of each candidate, with its mend, in 80 columns."""
+    names = max((len(one.route.name) for one in considered), default=0)
+    verdicts = max((len(one.verdict.name) for one in considered), default=0)
     lines: list[str] = []
     for one in considered:
         verdict = one.verdict
-        lines.append(f"  {one.route.name:{wide}}  {verdict.name:13}  {verdict.detail}".rstrip())
-        if verdict.hint:
-            lines.append(f"  {'':{wide}}  {'':13}  fix: {verdict.hint}")
+        start = f"  {one.route.name:{names}}  {verdict.name:{verdicts}}  "
+        for text in filter(None, (verdict.detail, verdict.hint and f"fix: {verdict.hint}")):
+            lines += folded(text, start)
+            start = " " * len(start)
+        if start.strip():
+            lines.append(start.rstrip())
     return lines
+
+
+def folded(text: str, start: str) -> list[str]:
+    """`text` behind `start`, further lines as far in."""
+    import textwrap  # noqa: PLC0415 - only a refusal needs it
+
+    return textwrap.wrap(
+        text,
+        max(COLUMNS, len(start) + 20),
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def untrusted(file: RouteFile, root: Path, granted: Trust) -> str:

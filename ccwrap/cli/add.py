@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ccwrap.gateways.kinds import Kind
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import Route
+    from ccwrap.world import World
 
 
 class Described(click.Command):

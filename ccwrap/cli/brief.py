@@ -18,7 +18,7 @@ from ccwrap.routes import files, project
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ccwrap.pipeline import World
+    from ccwrap.world import World
 
 MORE = "more: ccroute explain      every gateway: ccroute check      ccroute --help"
 

@@ -18,8 +18,9 @@ from ccwrap.gateways.verdict import ASKED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ccwrap.pipeline import Plan, World
+    from ccwrap.plan import Plan
     from ccwrap.routes.schema import RouteFile
+    from ccwrap.world import World
 
 
 @click.command()

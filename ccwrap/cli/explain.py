@@ -14,14 +14,14 @@ from ccwrap.claude import binary
 from ccwrap.cli import jsonout, render, world
 from ccwrap.cli.render import Pen
 from ccwrap.errors import CcwrapError
-from ccwrap.pipeline import Plan
+from ccwrap.plan import Plan, with_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ccwrap.claude.injection import Injection
     from ccwrap.health.selection import Choice, Considered
-    from ccwrap.pipeline import World
+    from ccwrap.world import World
 
 OVERLAY = "<overlay>"
 """Stands for the settings overlay, which only a launch writes."""
@@ -72,7 +72,7 @@ def program(here: World, plan: Plan) -> tuple[str, ...]:
         click.echo(f"ccroute: {render.printable(str(error))}", err=True)
         start = ("claude",)
     if plan.injection is not None:
-        return (*start, *pipeline.with_settings(here.invocation, OVERLAY))
+        return (*start, *with_settings(here.invocation, OVERLAY))
     return (*start, *without_inline(here))
 
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccwrap.gateways.kinds import Catalogue
-    from ccwrap.pipeline import World
     from ccwrap.routes.document import Document
     from ccwrap.routes.schema import Route
+    from ccwrap.world import World
 
 
 def nearest(here: World, fix: str = "ccroute init") -> Path:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ccwrap.cli.takeover import Draft, Said
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import Route
+    from ccwrap.world import World
 
 
 @click.command()

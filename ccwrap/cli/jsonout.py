@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ccwrap.gateways.kinds import Catalogue
     from ccwrap.health.selection import Considered
-    from ccwrap.pipeline import Plan
+    from ccwrap.plan import Plan
     from ccwrap.routes.schema import Route
 
 VERSION = 1

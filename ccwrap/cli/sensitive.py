@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from ccwrap.gateways.kinds import Catalogue
-    from ccwrap.pipeline import Plan
+    from ccwrap.plan import Plan
 
 NAMES: Final = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|HEADERS")
 LIMITS: Final = re.compile(r"TOKENS$|_TTL_MS$")

@@ -16,7 +16,7 @@ from ccwrap.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ccwrap.pipeline import Plan
+    from ccwrap.plan import Plan
 
 OURS: Final = "CCWRAP_"
 

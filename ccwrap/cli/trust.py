@@ -15,9 +15,9 @@ from ccwrap.routes.question import table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import Route, RouteFile
     from ccwrap.routes.trust import Trust
+    from ccwrap.world import World
 
 
 class Asked(NamedTuple):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import Route
+    from ccwrap.world import World
 
 
 def show(here: World, as_json: bool) -> None:

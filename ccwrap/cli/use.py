@@ -14,8 +14,8 @@ from ccwrap.routes import files, pins, project, readers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ccwrap.pipeline import World
     from ccwrap.routes.schema import RouteFile
+    from ccwrap.world import World
 
 LONGEST: Final = 30 * 86400.0
 """Seconds that `--for` may say at most."""

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ccwrap.claude import invocation
-from ccwrap.pipeline import World
+from ccwrap.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

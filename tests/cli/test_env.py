@@ -11,7 +11,7 @@ from ccwrap.claude.injection import Injection
 from ccwrap.cli import shells
 from ccwrap.cli.shells import Change
 from ccwrap.errors import SettingError
-from ccwrap.pipeline import Plan
+from ccwrap.plan import Plan
 from routing import KEY, routed
 from running import run
 

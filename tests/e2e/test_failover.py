@@ -185,6 +185,7 @@ def test_no_usable_candidate_is_exit_69_with_a_table_and_no_claude(
 
 
 def test_every_host_failing_its_name_look_up_says_offline_first(bare_sandbox: Sandbox) -> None:
+    bare_sandbox.stand_in()
     routed(bare_sandbox, {"a": "https://a.invalid", "b": "https://b.invalid"})
     ran = bare_sandbox.run_ccwrap("-p", "hello").expect(69)
     assert "offline" in ran.err
@@ -194,6 +195,7 @@ def test_every_host_failing_its_name_look_up_says_offline_first(bare_sandbox: Sa
 def test_a_pinned_route_that_is_not_usable_is_an_error(
     bare_sandbox: Sandbox, gateway: StartGateway
 ) -> None:
+    bare_sandbox.stand_in()
     good = gateway(Setup(keys=(KEY,)))
     routed(bare_sandbox, {"ill": gateway(behaviour=refuses(401)).url, "good": good.url})
     ran = bare_sandbox.run_ccwrap("-p", "hello", env={"CCWRAP_ROUTE": "ill"}).expect(69)

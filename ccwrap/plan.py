@@ -1,0 +1,67 @@
+"""What a launch is going to do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from ccwrap.claude import overlay
+
+if TYPE_CHECKING:
+    from ccwrap.claude.injection import Injection
+    from ccwrap.claude.invocation import Invocation
+    from ccwrap.claude.settings import Beaten, Settings
+    from ccwrap.errors import CcwrapError
+    from ccwrap.health.selection import Choice
+    from ccwrap.routes.schema import RouteFile
+    from ccwrap.world import World
+
+
+class Plan(NamedTuple):
+    """What a launch is going to do.
+
+    action    route | unrouted (there is a route file, and something outranks it) |
+              passthrough (as if ccwrap were not there)
+    reason    in a few words
+    refusal   why claude may not be started, in full; None when it may
+    """
+
+    action: str
+    reason: str
+    file: RouteFile | None = None
+    choice: Choice | None = None
+    injection: Injection | None = None
+    beaten: tuple[Beaten, ...] = ()
+    layers: Settings | None = None
+    refusal: CcwrapError | None = None
+
+    def arguments(self, world: World) -> tuple[str, ...]:
+        """claude's arguments; writes the overlay that they name. Raises SettingError."""
+        if self.injection is None:
+            return world.invocation.arguments
+        path = overlay.write(world.places, world.environment, self.injection.overlay)
+        overlay.sweep(world.places, world.environment, time.time())
+        return with_settings(world.invocation, str(path))
+
+    def environment(self, world: World) -> dict[str, str]:
+        """claude's environment."""
+        if self.injection is None:
+            return dict(world.environment)
+        gone = self.injection.unset
+        kept = {name: value for name, value in world.environment.items() if name not in gone}
+        return {**kept, **self.injection.set}
+
+
+def with_settings(run: Invocation, path: str) -> tuple[str, ...]:
+    """claude's arguments with one `--settings path`, where the user's own stood or in front.
+
+    Claude Code takes only the last `--settings` it is given, whole.
+    """
+    arguments = list(run.arguments)
+    place = run.settings_at[-1][0] if run.settings_at else run.front
+    for start, end in reversed(run.settings_at):
+        del arguments[start:end]
+        if end <= place:
+            place -= end - start
+    arguments[place:place] = ["--settings", path]
+    return tuple(arguments)

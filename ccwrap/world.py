@@ -1,0 +1,84 @@
+"""What a launch is made from: the edges of the process, read once."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ccwrap.errors import SettingError
+from ccwrap.gateways import kinds
+from ccwrap.places import Places, places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ccwrap.claude.invocation import Invocation
+    from ccwrap.gateways.kinds import Catalogue
+    from ccwrap.gateways.verdict import Verdict
+
+WRAPPER_SECONDS = 2.5
+"""All that a launch may take in the wrapper form, whose callers give up after three."""
+
+
+class World(NamedTuple):
+    """What a launch is made from.
+
+    started   monotonic seconds at which the launch began
+    terminal  a person sits at standard input, output and error
+    patient   every candidate is asked and waited for, also when the choice is clear
+    watch     is told where each candidate stands (None: being asked), and each verdict
+    overrides CCWRAP_* variables that count for this launch and are not handed on
+    only      names of the routes that are looked at; () for all
+    depth     the probe's depth in place of the file's; "" for the file's
+    """
+
+    invocation: Invocation
+    environment: Mapping[str, str]
+    cwd: Path
+    places: Places
+    catalogue: Catalogue
+    started: float
+    terminal: bool = False
+    patient: bool = False
+    watch: Callable[[str, Verdict | None], None] | None = None
+    overrides: Mapping[str, str] = {}
+    only: tuple[str, ...] = ()
+    depth: str = ""
+
+    @classmethod
+    def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
+        """This process's world. Raises SettingError where the folder is gone."""
+        started = time.monotonic()
+        try:
+            cwd = Path.cwd()
+        except FileNotFoundError:
+            raise SettingError("the working directory no longer exists", "cd elsewhere") from None
+        streams = (sys.stdin, sys.stdout, sys.stderr)
+        terminal = all(stream is not None and stream.isatty() for stream in streams)
+        catalogue = kinds.load()
+        where = places(environment)
+        return cls(invocation, environment, cwd, where, catalogue, started, terminal)
+
+    @property
+    def wishes(self) -> dict[str, str]:
+        """The environment as the choice of a route sees it."""
+        return {**self.environment, **self.overrides}
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a question may be put: a person, an interactive session, no wrapper."""
+        run = self.invocation
+        return self.terminal and not (run.printing or run.background or run.wrapped)
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether a line on standard error is allowed at all."""
+        return not self.invocation.wrapped
+
+    def seconds(self, limit: float) -> float:
+        """`limit`, or what the wrapper form leaves of it."""
+        if not self.invocation.wrapped:
+            return limit
+        return max(0.1, min(limit, self.started + WRAPPER_SECONDS - time.monotonic()))
