@@ -156,8 +156,10 @@ COMMANDS: Final = frozenset(
 )
 """First arguments that are maintenance, unless `-p` or `--bg` makes a prompt of them."""
 
-ASKING: Final = frozenset({("auto-mode", "critique"), ("plugin", "eval"), ("plugins", "eval")})
-"""Maintenance that asks a model after all."""
+ASKING: Final = frozenset(
+    {("auth", "status"), ("auto-mode", "critique"), ("plugin", "eval"), ("plugins", "eval")}
+)
+"""Maintenance that asks a model after all, or that says with what one would be asked."""
 
 REMOTE: Final = frozenset({"remote-control", "rc", "remote", "sync", "bridge"})
 """Words that want to stand first, with `--settings` behind them."""
