@@ -1,8 +1,8 @@
 """One candidate's connection: every wait under one deadline, every failure named.
 
-httpcore speaks the protocol; it gets its sockets from here. A socket that knows the
-deadline and counts its bytes holds the time limit against a slow drip, a flood of
-1xx answers and headers without end, which no timeout for a single read does.
+httpx speaks the protocol; the pool beneath it gets its sockets from here. A socket that
+knows the deadline and counts its bytes holds the time limit against a slow drip, a
+flood of 1xx answers and headers without end, which no timeout for a single read does.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpcore
+import httpx
 
 from ccwrap.gateways.answer import Answer
 from ccwrap.gateways.failures import Failed, Watch, failure, no_name
@@ -19,7 +20,7 @@ from ccwrap.gateways.verdict import Verdict
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 BODY: Final = 64 << 10
 """Bytes of a body that are read at most."""
@@ -33,7 +34,8 @@ NETWORK: Final = (
     httpcore.TimeoutException,
     httpcore.ProtocolError,
     httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
+    httpx.TransportError,
+    httpx.InvalidURL,
     OSError,
     UnicodeError,
 )
@@ -128,8 +130,68 @@ class Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+class Raw(httpx.SyncByteStream):
+    """An answer's body as it comes."""
+
+    def __init__(self, chunks: Iterable[bytes], close: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    def close(self) -> None:
+        self._close()
+
+
+class Pooled(httpx.BaseTransport):
+    """Lets httpx use a pool whose sockets are ours; its errors come through as they are."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.read(),
+            )
+        )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=Raw(answer.iter_stream(), answer.close)
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def pool(
+    context: ssl.SSLContext | None, proxy: str, network: httpcore.NetworkBackend
+) -> httpcore.ConnectionPool:
+    """Connections to the gateway, or through the proxy to it."""
+    if not proxy:
+        return httpcore.ConnectionPool(ssl_context=context, network_backend=network)
+    address, auth = split_user(proxy)
+    return httpcore.HTTPProxy(
+        address,
+        proxy_auth=auth,
+        ssl_context=context,
+        proxy_ssl_context=context if address.startswith("https:") else None,
+        network_backend=network,
+    )
+
+
 class Connection:
-    """Asks one candidate, on one kept-alive connection where the gateway keeps it."""
+    """Asks one candidate, on one kept-alive connection where the gateway keeps it.
+
+    Each request is sent as it stands here: nothing is read from the environment or
+    `.netrc`, no cookie is kept, no redirect is followed.
+    """
 
     def __init__(
         self,
@@ -140,18 +202,8 @@ class Connection:
     ) -> None:
         self._watch = watch
         self._kept = False
-        network = Network(watch, resolve)
-        if proxy:
-            address, auth = split_user(proxy)
-            self._pool: httpcore.ConnectionPool = httpcore.HTTPProxy(
-                address,
-                proxy_auth=auth,
-                ssl_context=context,
-                proxy_ssl_context=context if address.startswith("https:") else None,
-                network_backend=network,
-            )
-        else:
-            self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=network)
+        transport = Pooled(pool(context, proxy, Network(watch, resolve)))
+        self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
     def ask(
         self, phase: str, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b""
@@ -161,8 +213,9 @@ class Connection:
         kept, self._kept = self._kept and phase != "paid", True
         try:
             wire = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-            with self._pool.stream(method, url, headers=wire, content=body or None) as response:
-                return self._answer(response)
+            request = httpx.Request(method, url, headers=wire, content=body or None)
+            with contextlib.closing(self._client.send(request, stream=True)) as response:
+                return _answer(response)
         except NETWORK as error:
             if kept and isinstance(error, HUNG_UP):
                 # It may have hung up on the kept connection before it heard this request.
@@ -172,22 +225,23 @@ class Connection:
                 return Answer(407)
             raise Failed(failure(error, self._watch)) from None
 
-    def _answer(self, response: httpcore.Response) -> Answer:
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in response.headers
-        }
-        body = bytearray()
-        with contextlib.suppress(httpcore.NetworkError, httpcore.ProtocolError):
-            for chunk in response.iter_stream():
-                body += chunk
-                if len(body) > BODY:
-                    return Answer(response.status, headers, bytes(body[:BODY]), cut=True)
-        return Answer(response.status, headers, bytes(body))
-
     def close(self) -> None:
         with contextlib.suppress(Exception):
-            self._pool.close()
+            self._client.close()
+
+
+def _answer(response: httpx.Response) -> Answer:
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in response.headers.raw
+    }
+    body = bytearray()
+    with contextlib.suppress(httpcore.NetworkError, httpcore.ProtocolError):
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > BODY:
+                return Answer(response.status_code, headers, bytes(body[:BODY]), cut=True)
+    return Answer(response.status_code, headers, bytes(body))
 
 
 def split_user(proxy: str) -> tuple[str, tuple[str, str] | None]:

@@ -39,3 +39,7 @@ def test_importing_the_launch_path_loads_nothing_heavy(module: str) -> None:
 def test_a_pass_through_loads_neither_the_pipeline_nor_a_parser() -> None:
     extra = loaded("import ccwrap.launcher") - loaded("pass")
     assert not extra & {"ccwrap.pipeline", "ccwrap.candidates", "tomllib", "json", "sqlite3", "ssl"}
+
+
+def test_the_probe_loads_httpx_without_its_command_line() -> None:
+    assert not loaded("import ccwrap.gateways.probe") & {"click", "rich", "pygments", "asyncio"}
