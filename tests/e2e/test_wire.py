@@ -48,7 +48,8 @@ DISTURBANCES = {
         f"{part} in {layer} settings": in_layer(layer, part)
         for part, layers in {
             "credentials": ("user", "project", "local"),
-            "modes": ("user", "local"),
+            "bedrock": ("user", "local"),
+            "modes": ("user",),
             "models": ("project",),
             "road": ("project", "local"),
         }.items()

@@ -66,6 +66,14 @@ class Disturbed:
             "ANTHROPIC_CUSTOM_HEADERS": "X-Stray: 1\nx-api-key: stray-custom\nX-Kept: mine",
         }
 
+    def bedrock(self) -> dict[str, str]:
+        return {
+            "CLAUDE_CODE_USE_BEDROCK": "1",
+            "ANTHROPIC_BEDROCK_BASE_URL": self.b.url,
+            "AWS_BEARER_TOKEN_BEDROCK": "stray-bedrock",
+            "AWS_REGION": "eu-central-1",
+        }
+
     def modes(self) -> dict[str, str]:
         addresses = [name for name in variables.ENDPOINTS if name.endswith("_BASE_URL")]
         return {
