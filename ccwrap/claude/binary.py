@@ -148,9 +148,7 @@ class Chain(NamedTuple):
         return " ".join((str(self.depth), str(self.pid), *turns))
 
 
-def guard(
-    environment: Mapping[str, str], binary: Binary, pid: int, now: float
-) -> dict[str, str]:
+def guard(environment: Mapping[str, str], binary: Binary, pid: int, now: float) -> dict[str, str]:
     """The variable that lets the next ccwrap see a loop of wrappers.
 
     `now` is seconds since 1970. Raises ClaudeNotRunnable where `binary`, in this
