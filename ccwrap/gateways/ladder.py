@@ -61,8 +61,9 @@ class Ask(NamedTuple):
     extra_secrets: tuple[Secret, ...] = ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must not be shown."""
-        known = (self.bearer, self.key, *self.extra_secrets)
+        """What must never be shown; a placeholder, which no variable holds, is none."""
+        named = (self.bearer, self.key) if self.credential else ()
+        known = (*named, *self.extra_secrets)
         path = urlsplit(self.url).path.strip("/") if self.kind.secret_path else ""
         return tuple({secret.reveal() for secret in known if secret} | ({path} if path else set()))
 

@@ -59,7 +59,7 @@ def table(
     """One line a route: its name, what it sends, where to; headers below it."""
     things = {route.name: _thing(route, origins) for route in routes}
     names = min(max((len(route.name) for route in routes), default=0), 20)
-    whats = min(max((len(one) for one in things.values()), default=0), 30)
+    whats = min(max((len(one) for one in things.values()), default=0), 36)
     lines: list[str] = []
     for route in routes:
         left = f"  {route.name:{names}}  {things[route.name]:{whats}}"

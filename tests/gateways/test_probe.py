@@ -160,6 +160,13 @@ def test_the_time_for_all_together_holds(gateway: StartGateway) -> None:
     assert time.monotonic() - began < 0.3 + SLACK
 
 
+def test_a_placeholder_is_no_secret(refused_port: int) -> None:
+    local = candidate(
+        f"http://127.0.0.1:{refused_port}", "ollama", bearer=Secret("ollama"), credential=""
+    )
+    assert verdict(local).hint == "ollama serve"
+
+
 def test_a_key_in_the_path_is_not_shown(refused_port: int, gateway: StartGateway) -> None:
     base = gateway(SETUP._replace(prefix="/elsewhere")).url.removesuffix("/elsewhere")
     found = verdict(candidate(f"{base}/canary-0123456789", "helicone"))
