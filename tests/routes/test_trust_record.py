@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,18 +75,22 @@ def test_a_linked_record_is_refused(project: Project, tmp_path: Path) -> None:
         read(project)
 
 
-def allow_one(places: Places, number: int) -> None:
-    trust.allow(places, HERE, [Grant(URL, f"KEY_{number}")])
+ALLOW = """
+import sys
+from pathlib import Path
+from ccwrap.places import Places
+from ccwrap.routes import trust
+*places, project, url, name = sys.argv[1:]
+trust.allow(Places(*map(Path, places)), Path(project), [trust.Grant(url, name)])
+"""
 
 
 def test_ten_who_allow_at_once_lose_nothing(project: Project) -> None:
-    context = multiprocessing.get_context("spawn")
+    given = [*map(str, project.places), str(HERE), URL]
     everybody = [
-        context.Process(target=allow_one, args=(project.places, number)) for number in range(10)
+        subprocess.Popen([sys.executable, "-c", ALLOW, *given, f"KEY_{number}"])
+        for number in range(10)
     ]
-    for one in everybody:
-        one.start()
-    for one in everybody:
-        one.join()
+    assert [one.wait() for one in everybody] == [0] * 10
     held = read(project).projects[str(HERE)]
     assert sorted(grant.what for grant in held) == sorted(f"KEY_{number}" for number in range(10))
