@@ -13,10 +13,9 @@ import pytest
 from ccwrap.errors import SettingError
 from ccwrap.routes import trust
 from ccwrap.routes.schema import Route
-from ccwrap.routes.trust import Grant, Trust
+from ccwrap.routes.trust import Trust
 
 if TYPE_CHECKING:
-    from ccwrap.places import Places
     from routefiles import Project
 
 URL = "https://llm.example.com"
