@@ -35,8 +35,8 @@ def repository(folder: Path) -> Path | None:
 def name(root: Path) -> str:
     """The git remote's name, else the folder's, fit for a cost tag."""
     url = _remote(root)
-    found = re.split(r"[/:\\]", url.rstrip("/"))[-1].removesuffix(".git") if url else ""
-    found = found or root.name
+    last = re.split(r"[/:\\]", url.rstrip("/"))[-1]
+    found = last.rpartition("@")[2].removesuffix(".git") or root.name
     return re.sub(r"[^A-Za-z0-9._-]+", "-", found).strip("-")[:64] or "project"
 
 
@@ -44,7 +44,8 @@ def _main_checkout(checkout: Path) -> Path | None:
     """The main checkout of a linked worktree, None for anything else.
 
     The worktree's `.git` names a folder in the repository's own `worktrees`; that
-    folder names this worktree. A file that only claims it finds no echo there.
+    folder names this worktree. A file that only claims it finds no echo there, and
+    nor does a link to another worktree's `.git`.
     """
     marker = checkout / ".git"
     gitdir = _named(marker, checkout, prefix="gitdir: ")
@@ -52,7 +53,7 @@ def _main_checkout(checkout: Path) -> Path | None:
         return None
     common = _named(gitdir / "commondir", gitdir)
     back = _named(gitdir / "gitdir", gitdir)
-    if common is None or back != marker.resolve() or gitdir.parent != common / "worktrees":
+    if common is None or back != marker or gitdir.parent != common / "worktrees":
         return None
     return common.parent if common.name == ".git" else common
 

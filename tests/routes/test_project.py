@@ -82,6 +82,14 @@ def test_a_linked_git_folder_claims_nothing(main: Path, tmp_path: Path) -> None:
     assert project.root(thief, None) == thief
 
 
+def test_a_link_to_another_worktrees_marker_claims_nothing(main: Path, tmp_path: Path) -> None:
+    git(main, "worktree", "add", "-q", str(tmp_path / "tree"))
+    thief = tmp_path / "thief"
+    thief.mkdir()
+    (thief / ".git").symlink_to("../tree/.git")
+    assert project.root(thief, None) == thief
+
+
 @pytest.mark.parametrize("marker", ["", "nonsense", "gitdir: \0", "gitdir: /nowhere", "x" * 9999])
 def test_a_strange_marker_makes_the_folder_its_own_project(tmp_path: Path, marker: str) -> None:
     (tmp_path / ".git").write_text(marker)
@@ -95,6 +103,8 @@ def test_a_strange_marker_makes_the_folder_its_own_project(tmp_path: Path, marke
         ("git@git.example.com:team/acme.git", "acme"),
         ("git@git.example.com:acme", "acme"),
         ("https://user:canary@git.example.com/acme/", "acme"),
+        ("https://user:canary@git.example.com", "git.example.com"),
+        ("https://user:canary@git.example.com/", "git.example.com"),
         ("../acme", "acme"),
         ("https://git.example.com/a%20b\u202e", "a-20b"),
     ],
