@@ -2,7 +2,8 @@
 
 Its configuration could name commands for hooks, fsmonitor, a pager, filters and the
 transport of a lazy fetch. `cat-file` shows an object as it is stored, and the rest
-is switched off.
+is switched off, a repository among the committed files too: it would have another
+history to compare with.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ OFF: Final = (
     *("-c", "core.sshCommand=false"),
     *("-c", "core.gitProxy=false"),
     *("-c", "credential.helper="),
+    *("-c", "safe.bareRepository=explicit"),
 )
 KEPT: Final = ("HOME", "PATH", "SYSTEMROOT", "USERPROFILE", "XDG_CONFIG_HOME")
 SET: Final = {

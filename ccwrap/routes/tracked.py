@@ -20,7 +20,10 @@ _OPTIONS: Final = (
     "core.fsmonitor=false",
     "-c",
     f"core.hooksPath={os.devnull}",
+    "-c",
+    "safe.bareRepository=explicit",
 )
+"""A folder of committed files that looks like a bare repository would otherwise be asked."""
 
 
 def reasons(folder: Path, names: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:

@@ -236,6 +236,20 @@ class TestDiff:
             "trust", "--diff", "HEAD", cwd=bare_sandbox.project / "sub"
         ).expect()
 
+    def test_a_repository_among_the_committed_files_is_not_compared_with(
+        self, bare_sandbox: Sandbox
+    ) -> None:
+        """Its history could have had the new gateway all along."""
+        committed(bare_sandbox, EU + US)
+        inner = bare_sandbox.project / "sub"
+        bare_sandbox.git("clone", "-q", "--bare", ".", str(inner))
+        bare_sandbox.git("config", "-f", f"{inner}/config", "core.bare", "false")
+        bare_sandbox.git("config", "-f", f"{inner}/config", "core.worktree", ".")
+        bare_sandbox.write("sub/.ccroute", EU + US)
+        ran = bare_sandbox.run_ccroute("trust", "--diff", "HEAD", cwd=inner)
+        assert ran.status != 0
+        assert "nothing new" not in ran.out
+
     def test_the_json_has_what_is_new(self, bare_sandbox: Sandbox) -> None:
         committed(bare_sandbox, EU)
         bare_sandbox.ccroute(EU + table("ap", "https://ap.example.com"))

@@ -127,6 +127,19 @@ def test_a_tracked_file_in_other_letters_is_not_read_either(project: Project) ->
     assert isinstance(one(project), Missing)
 
 
+def test_committed_files_that_look_like_a_bare_repository_are_not_asked(project: Project) -> None:
+    """git would take them for one, in whose index nothing is tracked."""
+    git(project.home, "init", "-q")
+    project.write("ref: refs/heads/main\n", "HEAD")
+    project.write("[core]\nrepositoryformatversion = 0\nbare = false\nworktree = .\n", "config")
+    for name in ("objects", "refs"):
+        (project.folder / name).mkdir()
+        project.write("", f"{name}/kept")
+    project.write(f"KEY={CANARY}\n", ".env")
+    git(project.home, "add", "-f", *(f"acme/{path.name}" for path in project.folder.iterdir()))
+    assert isinstance(one(project), Missing)
+
+
 def test_a_file_that_git_ignores_is_read(project: Project) -> None:
     git(project.folder, "init", "-q")
     project.write("KEY=mine\n", ".env")
