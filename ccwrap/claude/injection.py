@@ -181,9 +181,16 @@ def target(route: Route, kind: Kind, world: World) -> dict[str, str]:
         return {}  # a base URL of any kind would end the first-party connection
     if not kind.provider:
         return {"ANTHROPIC_BASE_URL": route.url}
-    names = variables.PROVIDER_ADDRESSES[kind.provider]
+    names = (*variables.PROVIDER_ADDRESSES[kind.provider], *planted(kind.provider, world.settings))
     addresses = {**world.own(*names), **{n: value for n, value in route.env if n in names}}
     return {**world.named(addresses), **kind.mode, kind.url_variable: route.url}
+
+
+def planted(provider: str, settings: Settings) -> tuple[str, ...]:
+    """What settings files say to `provider`'s own library, but for what is blanked anyway."""
+    prefixes = variables.PROVIDER_PREFIXES[provider]
+    said = dict.fromkeys(name for layer in settings.layers for name in layer.variables())
+    return tuple(name for name in said if name.startswith(prefixes) and name not in blanks())
 
 
 def first_party(url: str) -> bool:

@@ -68,6 +68,24 @@ PROVIDER_ADDRESSES: Final = {
 }
 """Mean something to a route of that provider only: pinned there, left alone elsewhere."""
 
+_FOLDERS: Final = ("HOME", "USERPROFILE", "APPDATA")
+"""Where a provider's library looks for its configuration."""
+
+PROVIDER_PREFIXES: Final = {
+    "aws": ("AWS_", "ANTHROPIC_AWS_", "ANTHROPIC_BEDROCK_", "ANTHROPIC_SMALL_FAST_", *_FOLDERS),
+    "gcp": (
+        *("GOOGLE_", "GCLOUD_", "GCE_", "CLOUDSDK_", "CLOUD_ML_", "METADATA_"),
+        *("VERTEX_REGION_", "ANTHROPIC_VERTEX_", "ANTHROPIC_GOOGLE_CLOUD_", *_FOLDERS),
+    ),
+    "azure": (
+        *("AZURE_", "MSI_", "IDENTITY_", "IMDS_", "ANTHROPIC_FOUNDRY_"),
+        *("XDG_CONFIG_HOME", *_FOLDERS),
+    ),
+}
+"""What a provider's library goes by, more than can be listed: where it asks for a token
+(AWS_ENDPOINT_URL_STS, GCE_METADATA_HOST, AZURE_AUTHORITY_HOST) and whose files it reads
+(AWS_CONFIG_FILE, GOOGLE_APPLICATION_CREDENTIALS). The user's own hold, never a project's."""
+
 PROVIDER_HELPERS: Final = {
     "aws": ("awsAuthRefresh", "awsCredentialExport"),
     "gcp": ("gcpAuthRefresh",),

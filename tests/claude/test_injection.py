@@ -179,6 +179,35 @@ def test_a_provider_keeps_the_users_own_credential_and_helper() -> None:
     assert elsewhere["awsAuthRefresh"] == ""
 
 
+SAID = {
+    "bedrock": """
+        AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_SSO AWS_CONFIG_FILE AWS_PROFILE AWS_REGION
+        AWS_SHARED_CREDENTIALS_FILE AWS_CONTAINER_CREDENTIALS_FULL_URI HOME
+    """,
+    "vertex": """
+        GCE_METADATA_HOST GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT CLOUD_ML_REGION
+        CLOUDSDK_CONFIG VERTEX_REGION_CLAUDE_5_SONNET HOME
+    """,
+    "foundry": "AZURE_AUTHORITY_HOST AZURE_CLIENT_ID AZURE_CONFIG_DIR IDENTITY_ENDPOINT",
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_no_project_has_a_word_in_how_a_provider_s_credential_is_got(kind: str) -> None:
+    theirs = SAID[kind].split()
+    own = dict.fromkeys(theirs[::2], "own")
+    planted = {"env": dict.fromkeys(theirs, "theirs")}
+    given = Given(Route("p", kind, "", "ambient"), environment=own, layers={"local": planted})
+    found = env(given.inject())
+    assert {name: found[name] for name in theirs} == dict.fromkeys(theirs, "") | own
+
+
+def test_a_route_s_own_region_outlasts_a_project_s() -> None:
+    route = BEDROCK._replace(env=(("AWS_REGION", "eu-west-1"),))
+    given = Given(route, layers={"project": {"env": {"AWS_REGION": "us-east-1"}}})
+    assert env(given.inject())["AWS_REGION"] == "eu-west-1"
+
+
 def test_helpers_are_switched_off_with_well_typed_values() -> None:
     overlay = Given(layers={"user": {"apiKeyHelper": "own", "proxyAuthHelper": "own"}}).inject()
     assert {key: value for key, value in overlay.overlay.items() if key != "env"} == {
