@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WHOLE: Final = fields(SHAPES)
+_NO_JSON: Final = "Invalid JSON provided to --settings"
 
 
 def fitted(given: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -37,16 +38,18 @@ def fitted(given: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, .
 def load(value: str, cwd: Path) -> tuple[Path, dict[str, object]]:
     """What --settings says, and the file it stands in (`--settings` where it is inline).
 
-    Raises SettingError, worded like claude's own error.
+    Raises SettingError, worded like claude's own error; what looks like JSON is not
+    quoted as the name of a file that isn't there, for it may hold a key.
     """
     inline = value.strip()
     if inline.startswith("{") and inline.endswith("}"):
-        return Path("--settings"), _object(inline, "Invalid JSON provided to --settings")
+        return Path("--settings"), _object(inline, _NO_JSON)
     path = Path(os.path.abspath(cwd / value))
     try:
         data = jsonfile.read(path)
     except (OSError, ValueError) as error:
-        raise SettingError(_reason(error, path), "look at --settings") from None
+        why = _NO_JSON if "{" in value else _reason(error, path)
+        raise SettingError(why, "look at --settings") from None
     return path, _object(data, f"Settings file {path} is no JSON object")
 
 

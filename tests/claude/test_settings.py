@@ -236,6 +236,7 @@ def test_a_settings_file_of_the_users_is_found_from_the_working_directory(
     ("value", "said"),
     [
         ("{nope}", "Invalid JSON provided to --settings"),
+        ('{"env": {"K": "canary"}', "Invalid JSON provided to --settings"),
         ("nope.json", "Settings file not found: {project}/nope.json"),
         ("[]", "Settings file not found: {project}/[]"),
         ("~/nope.json", "Settings file not found: {project}/~/nope.json"),

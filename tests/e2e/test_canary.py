@@ -103,5 +103,7 @@ def test_a_refused_launch_keeps_it_to_itself_too(secretive: Sandbox) -> None:
     secretive.stand_in()
     before = files_with_a_canary(secretive.home)
     silent(secretive.run_ccwrap("-p", "hello", env={"CCWRAP_ROUTE": "locked"}).expect(69))
+    for broken in (f'{{"env": {{"K": "{KEY}"}}', f'[{{"env": {{"K": "{KEY}"}}}}]'):
+        silent(secretive.run_ccwrap("-p", "hello", "--settings", broken).expect(78))
     silent(secretive.run_ccroute())
     assert files_with_a_canary(secretive.home) == before
