@@ -139,8 +139,8 @@ def _plain(values: Values, key: str, default: Any) -> Any:
 
 
 def _own(values: Values) -> bool:
-    """Whether no project had a say in where this route leads and what goes there."""
-    deciding = ("url", "auth", "kind", "headers", "env")
+    """Whether no project had a say in it: a model, too, decides who gets to see a prompt."""
+    naming = ("", "name")
     return all(
-        said.document.layer in keys.OWN for path, said in values.items() if path[0] in deciding
+        said.document.layer in keys.OWN for path, said in values.items() if path[0] not in naming
     )

@@ -132,6 +132,17 @@ def test_what_a_project_changes_in_them_is_no_longer_the_users_own(project: Proj
     )
 
 
+@pytest.mark.parametrize("said", ['models = "a/b"', "disabled = false", "weight = 9"])
+def test_not_even_in_which_model_it_asks(project: Project, said: str) -> None:
+    project.config(MINE)
+    project.write(f'{EU}[[route]]\nname = "mine"\n{said}\n')
+    project.write('use = ["mine"]\n', ".ccroute.local")
+    assert [(route.name, route.own) for route in project.load().routes] == [
+        ("eu", False),
+        ("mine", False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
