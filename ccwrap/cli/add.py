@@ -49,6 +49,9 @@ def command(kind: str, url: str, name: str) -> None:
     if kind not in here.catalogue.names():
         raise UsageError(f"no such kind: {kind!r}", "ccroute add --help lists them")
     before = granting.in_file(path, here.catalogue)
+    if (name or kind) in [route.name for route in before]:
+        there = f"{render.short(path, here.places.home)} has a route {name or kind!r} already"
+        raise UsageError(there, f"ccroute add {kind} --name NAME")
     trusted = all_allowed(here, path, before)
     facts = here.catalogue.get(kind)
     if not (url or facts.url or facts.provider):
@@ -89,5 +92,7 @@ def summary(here: World, path: Path, added: tuple[Route, ...], trusted: bool) ->
     for route in added:
         click.echo(f"added {route.name} to {render.short(path, here.places.home)}")
         for name in granting.unset(here, path, [route]):
-            click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
-        click.echo("allowed, as the others are" if trusted else f"next: ccroute trust {route.name}")
+            click.echo(granting.wanting(name))
+        if trusted:
+            click.echo("allowed, as the others are")
+        click.echo(f"next: ccroute {'check' if trusted else f'trust {route.name}'}")

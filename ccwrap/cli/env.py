@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import explain, jsonout, shells, world
+from ccwrap.cli import explain, jsonout, render, shells, world
 from ccwrap.cli.sensitive import hidden
 from ccwrap.errors import SettingError
 
@@ -46,7 +46,7 @@ def command(style: str, reveal: bool) -> None:
     if plan.injection is None:
         click.echo(f"ccroute: nothing to set: {plan.reason}", err=True)
     change = shells.Change.of(plan, () if reveal else hidden(plan, here.catalogue))
-    click.echo(WARNING, err=True)
+    click.echo("\n".join(render.wrap(WARNING, render.WIDTH)), err=True)
     if style == "github":
         gone = tuple(name for name in change.unset if here.environment.get(name))
         sensitive = hidden(plan, here.catalogue)

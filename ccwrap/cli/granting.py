@@ -62,6 +62,11 @@ def allow(here: World, path: Path, routes: Iterable[Route]) -> None:
     trust.allow(here.places, project.root(here.cwd, path), grants)
 
 
+def wanting(name: str) -> str:
+    """That the variable `name` has no value yet, and the places for one, in 80 columns."""
+    return f"wants {name}: export it, put it into .env.local, or\n  ccroute secret set {name}"
+
+
 def unset(here: World, path: Path, routes: Iterable[Route]) -> list[str]:
     """The variables of `routes` that have no source yet. Raises RouteFileError, SettingError."""
     names = [name for route in routes for name in route.names()]

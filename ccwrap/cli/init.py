@@ -14,7 +14,7 @@ from ccwrap.routes import project, urls
 from ccwrap.routes.readers import Wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ccwrap.cli.takeover import Draft, Said
@@ -45,9 +45,9 @@ def command(kind: str, url: str, yes: bool, force: bool) -> None:
         click.confirm(f"Write this to {render.short(path, here.places.home)}?", True, abort=True)
     routes = granting.in_bytes(text.encode(), path, here.catalogue)
     write(here, path, text)
+    granting.allow(here, path, routes)
     if asking:
         moving.offer(draft.loose, here.cwd, here.places)
-    granting.allow(here, path, routes)
     summary(here, path, draft, routes)
 
 
@@ -80,11 +80,11 @@ def drafted(here: World, found: Mapping[str, Said], kind: str, url: str, asking:
     """The route, with what is missing asked for. Raises UsageError."""
     names = here.catalogue.names()
     if kind and kind not in names:
-        raise UsageError(f"no such kind: {kind!r}", f"one of: {', '.join(names)}")
+        raise UsageError(f"no such kind: {kind!r}", "ccroute add --help lists them")
     try:
         first = takeover.draft(found, here.catalogue, kind, url)
         if asking and not kind and not url:
-            kind = click.prompt("Kind of gateway", default=first.kind, type=click.Choice(names))
+            kind = asked_kind(names, first.kind)
             first = takeover.draft(found, here.catalogue, kind, "")
         facts = here.catalogue.get(first.kind)
         if first.url or facts.url or facts.provider:
@@ -94,6 +94,13 @@ def drafted(here: World, found: Mapping[str, Said], kind: str, url: str, asking:
         return takeover.draft(found, here.catalogue, first.kind, click.prompt("Base URL"))
     except Wrong as wrong:
         raise UsageError(f"the URL {wrong.faults[0].what}", wrong.faults[0].mend) from None
+
+
+def asked_kind(names: Sequence[str], default: str) -> str:
+    """The kind that a person types; the list of all of them stands above the question."""
+    click.echo("\n".join(render.wrap(f"Kinds: {', '.join(names)}", render.WIDTH)))
+    choice = click.Choice(names)
+    return str(click.prompt("Kind of gateway", default=default, type=choice, show_choices=False))
 
 
 def write(here: World, path: Path, text: str) -> None:
@@ -111,9 +118,9 @@ def summary(here: World, path: Path, draft: Draft, routes: tuple[Route, ...]) ->
     if where := reach(here):
         click.echo(where)
     for note in draft.notes:
-        click.echo(f"note: {render.printable(note)}")
+        click.echo("\n".join(render.wrap(f"note: {note}", render.WIDTH)))
     for name in granting.unset(here, path, routes):
-        click.echo(f"wants {name}: ccroute secret set {name}, or a line in .env.local")
+        click.echo(granting.wanting(name))
     if urls.is_loopback(urls.host(draft.url or kind.url)):
         click.echo(f"it is on this machine{': ' + kind.fix if kind.fix else ''}")
     click.echo("next: ccroute check")

@@ -27,9 +27,8 @@ def offer(found: Sequence[Loose], folder: Path, places: Places) -> None:
         if not needs_a_place(loose):
             continue
         where = render.short(loose.file, places.home) if loose.file else "the environment"
-        click.echo(
-            f"\nThe route wants {loose.name}; its value stands in {where} ({loose.variable})."
-        )
+        said = f"The route wants {loose.name}; its value stands in {where} ({loose.variable})."
+        click.echo("\n" + "\n".join(render.wrap(said, render.WIDTH)))
         answer = click.prompt(
             "Copy it to the [k]eyring, to .[e]nv.local, or [n]owhere",
             type=click.Choice(["k", "e", "n"]),

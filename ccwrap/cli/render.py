@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import textwrap
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.text import UNPRINTABLE
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
@@ -23,6 +23,10 @@ LEAST: Final = 24
 
 NAME: Final = 20
 """Columns that a route's name may take in a table."""
+
+NO_BREAK: Final = "\u00a0"
+UNIT: Final = re.compile(r"(?<=\d) (?=(?:ms|s|MB)\b)")
+"""The blank between a number and its unit, where no line may end."""
 
 CODES: Final[Mapping[str, str]] = {"good": "32", "fair": "33", "bad": "31", "dim": "2", "bold": "1"}
 
@@ -96,9 +100,13 @@ def facts(pairs: Sequence[tuple[str, str]], pen: Pen) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """`text`, made printable, in lines of `width`; a word that is longer is left whole."""
-    least = max(width, LEAST)
-    return textwrap.wrap(printable(text), least, break_long_words=False, break_on_hyphens=False)
+    """`text`, made printable, in lines of `width`.
+
+    A word that is longer is left whole, and a number keeps its unit.
+    """
+    text = UNIT.sub(NO_BREAK, printable(text))
+    lines = textwrap.wrap(text, max(width, LEAST), break_long_words=False, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def clip(text: str, width: int) -> str:

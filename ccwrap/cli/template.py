@@ -21,8 +21,8 @@ HEAD: Final = f"""\
 # Gateways that `ccwrap` may start Claude Code on, best first. Commit this file:
 # keys stand here by name only. One person's own changes go into .ccroute.local.
 #
-#   ccroute check      which of these work        ccroute explain   which would run
-#   ccroute add KIND   one more gateway           ccroute validate  is this file right
+#   ccroute check      which of these work  ccroute explain   which would run
+#   ccroute add KIND   one more gateway     ccroute validate  is this file right
 
 # policy = "ordered"           # the first healthy route
 # tags = {{ team = "core" }}     # cost tags, sent in each gateway's own way

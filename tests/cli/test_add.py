@@ -22,7 +22,9 @@ def test_a_route_is_appended_and_all_else_stays(bare_sandbox: Sandbox) -> None:
     out = bare_sandbox.run_ccroute("add", "anthropic").expect().out
     assert file.read_text().startswith(f'{FIRST}\n[[route]]\nkind = "anthropic"\n')
     assert "added anthropic to ~/work/acme/.ccroute\n" in out
-    assert "wants ANTHROPIC_API_KEY: ccroute secret set ANTHROPIC_API_KEY" in out
+    assert "wants ANTHROPIC_API_KEY: " in out
+    assert "\n  ccroute secret set ANTHROPIC_API_KEY\n" in out
+    assert max(map(len, out.splitlines())) <= 80
     bare_sandbox.run_ccroute("validate").expect()
 
 
@@ -56,12 +58,13 @@ def test_a_name_and_a_url_can_be_given(bare_sandbox: Sandbox) -> None:
     [
         (("nonsense",), 2, "no such kind"),
         (("litellm",), 2, "--url"),
-        (("openrouter",), 78, "openrouter"),
+        (("openrouter",), 2, "ccroute add openrouter --name NAME"),
+        (("anthropic", "--name", "openrouter"), 2, "has a route 'openrouter' already"),
         (("generic", "--url", "http://llm.example.com"), 78, "https"),
         (("generic", "--url", 'https://a.example"\nx = "'), 78, "url"),
         (("generic", "--url", "https://a.example", "--name", "a b"), 78, "name"),
     ],
-    ids=["unknown kind", "no url", "twin name", "plain http", "quote in url", "bad name"],
+    ids=["unknown kind", "no url", "same kind", "same name", "plain http", "quote", "bad name"],
 )
 def test_what_would_not_be_right_is_not_written(
     bare_sandbox: Sandbox, arguments: tuple[str, ...], status: int, words: str

@@ -69,8 +69,9 @@ def test_without_reveal_secrets_are_names(eu: Sandbox, style: str) -> None:
 
 def test_it_says_that_ccwrap_is_the_sure_way(eu: Sandbox) -> None:
     ran = eu.run_ccroute("env").expect()
-    assert "settings files can outrank" in ran.err
-    assert "`ccwrap` is the sure way" in ran.err
+    assert "settings files can outrank" in " ".join(ran.err.split())
+    assert "`ccwrap` is the sure way" in " ".join(ran.err.split())
+    assert max(map(len, ran.err.splitlines())) <= 80
 
 
 def test_the_json_holds_what_is_set_taken_away_and_withheld(eu: Sandbox) -> None:

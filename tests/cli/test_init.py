@@ -32,7 +32,10 @@ def nowhere(sandbox: Sandbox, *but: Path) -> None:
 def test_a_script_gets_a_file_that_is_right_and_allowed(bare_sandbox: Sandbox) -> None:
     out = bare_sandbox.run_ccroute("init", "--kind", "openrouter", "--yes").expect().out
     assert "wrote ~/work/acme/.ccroute; what it asks for is allowed\n" in out
-    assert "wants OPENROUTER_API_KEY: ccroute secret set OPENROUTER_API_KEY" in out
+    assert "wants OPENROUTER_API_KEY: " in out
+    assert "\n  ccroute secret set OPENROUTER_API_KEY\n" in out
+    written = (bare_sandbox.project / ".ccroute").read_text()
+    assert max(map(len, (out + written).splitlines())) <= 80
     assert '\n[[route]]\nkind = "openrouter"\n' in text(bare_sandbox)
     bare_sandbox.run_ccroute("validate").expect()
     assert allowed(bare_sandbox)
@@ -225,6 +228,23 @@ class TestOnATerminal:
             "env": {"ANTHROPIC_BASE_URL": URL, "OTHER": "stays"},
         }
         nowhere(bare_sandbox, env_local)
+
+    def test_what_was_agreed_to_is_allowed_before_the_last_question(
+        self, bare_sandbox: Sandbox
+    ) -> None:
+        variables = {"ANTHROPIC_BASE_URL": URL, "ANTHROPIC_AUTH_TOKEN": KEY}
+        bare_sandbox.settings("user", {"env": variables})
+        with bare_sandbox.terminal("ccroute", "init", "--kind", "litellm") as terminal:
+            terminal.expect("[Y/n]:")
+            terminal.send("\r")
+            terminal.expect("or [n]owhere [n]:")
+            assert allowed(bare_sandbox)
+
+    def test_the_kinds_are_listed_above_the_question(self, bare_sandbox: Sandbox) -> None:
+        with bare_sandbox.terminal("ccroute", "init") as terminal:
+            shown = terminal.expect("Kind of gateway [anthropic]:")
+        assert "Kinds: anthropic, generic, litellm," in shown
+        assert max(map(len, shown.splitlines())) <= 80
 
     def test_a_secret_may_stay_where_it_is(self, bare_sandbox: Sandbox) -> None:
         variables = {"ANTHROPIC_BASE_URL": URL, "ANTHROPIC_AUTH_TOKEN": KEY}
