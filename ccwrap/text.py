@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Characters of a foreign text that are shown at most."""
 
+LONGEST_HOST = 259
+"""Characters of a host name and its port."""
+
 # C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width
 # characters, variation tags, surrogates and private use.
 UNPRINTABLE = re.compile(
@@ -23,7 +26,7 @@ UNPRINTABLE = re.compile(
     "\ufff0-\uffff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 _TOKEN_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|key|tok|ghp|gho|ghs|xox[a-z]|eyJ)[-_A-Za-z0-9.]{12,}"
+    r"\b(?:(?:sk|pk|rk|key|tok|ghp|gho|ghs|xox[a-z])[-_]|eyJ)[-_A-Za-z0-9.]{12,}"
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
@@ -37,10 +40,13 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     text = text[: limit * 20]
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
-    text = _TOKEN_LIKE.sub("***", text)
-    text = " ".join(text.split())
-    text = UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    text = escaped(" ".join(_TOKEN_LIKE.sub("***", text).split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    """`text` with everything spelt out that doesn't show as itself, line ends too."""
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _without(text: str, secret: str, least: int = 8) -> str:
@@ -69,7 +75,8 @@ def _without(text: str, secret: str, least: int = 8) -> str:
 def shown_url(url: str, secret_path: bool = False) -> str:
     """`url` as it may be shown: without user, query, or a key in its path.
 
-    `secret_path` is the gateway kind's word that its path carries a key.
+    `secret_path` is the gateway kind's word that its path carries a key. The host
+    stands there whole, whatever it looks like: it says who gets what is sent.
     """
     scheme, mark, rest = url.partition("://")
     if not mark:
@@ -80,4 +87,4 @@ def shown_url(url: str, secret_path: bool = False) -> str:
     if secret_path and path:
         path = "***"
     path = "/".join("***" if _TOKEN_LIKE.fullmatch(part) else part for part in path.split("/"))
-    return clean(f"{scheme}://{host}{slash}{path}")
+    return f"{clean(scheme)}://{escaped(host)[:LONGEST_HOST]}{clean(slash + path)}"

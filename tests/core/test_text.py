@@ -61,8 +61,10 @@ def test_what_looks_like_a_token_is_masked_although_it_is_none_of_ours(token: st
         ("https://user:pw@h.example/a?key=1#f", False, "https://h.example/a"),
         ("https://h.example/sk-helicone-0123456789abc", True, "https://h.example/***"),
         ("https://h.example/sk-0123456789abcdef/x", False, "https://h.example/***/x"),
+        ("https://tok-gateway.evil.example/a", False, "https://tok-gateway.evil.example/a"),
+        ("https://a\u202eb\n.example", False, "https://a\\u202eb\\u000a.example"),
     ],
-    ids=["plain", "user and query", "kind says so", "looks like a key"],
+    ids=["plain", "user and query", "kind says so", "looks like a key", "host", "strange host"],
 )
 def test_a_url_is_shown_without_its_secret_part(url: str, secret_path: bool, shown: str) -> None:
     assert shown_url(url, secret_path) == shown

@@ -87,6 +87,12 @@ def test_a_long_address_is_shown_to_its_end_in_eighty_columns(project: Project) 
     assert url in "".join(line.strip() for line in text.splitlines())
 
 
+def test_a_host_that_looks_like_a_key_is_shown_as_any_other(project: Project) -> None:
+    url = "https://key-gateway.eu.llm.example.com.evil.example"
+    assert f"to {url}/" in ask(EU._replace(url=url), granted=read(project))
+    assert trust.plain(Grant(url, "LLM_KEY")) == f"LLM_KEY to {url}/"
+
+
 def test_the_difference_names_what_a_pull_request_newly_asks_for() -> None:
     new = EU._replace(headers=(Header("X-New", "a", ()),))
     other = EU._replace(name="us", url="https://us.example.com")
