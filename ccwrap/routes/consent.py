@@ -92,9 +92,13 @@ def _worth_showing(route: Route, root: Path, granted: Trust) -> bool:
 
 
 def _one_by_one(places: Places, waiting: Sequence[Route], root: Path, granted: Trust) -> Trust:
-    """Ask about each route; a no is recorded, and not asked again."""
+    """Ask about each route, credentials last: headers could push them off the screen.
+
+    A no is recorded, and not asked again.
+    """
     for route in waiting:
-        grants = granted.missing(root, route)
+        missing = granted.missing(root, route)
+        grants = sorted(missing, key=lambda grant: ":" not in grant.what)
         lines = "".join(f"  {trust.plain(grant)}\n" for grant in grants)
         answer = _read(f"\n{route.name}\n{lines}Allow {route.name}? [y/N] ", "yn")
         if answer == "y":

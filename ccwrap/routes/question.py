@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ccwrap.routes.grants import place, thing, url_of, wanted
+from ccwrap.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from ccwrap.routes.schema import Route
 
 WIDTH: Final = 80
+SCREEN: Final = 16
+"""Lines of routes above which the first may have scrolled away when the answer is given."""
+
+MOST: Final = 12
+"""Credentials that are named in one sentence; more than that say enough by their number."""
+
 TAIL: Final = "Your prompts and this repository's code go there too."
 
 
@@ -48,9 +55,9 @@ def question(  # noqa: PLR0917 - file and home first, the rest as it is read
     """
     asked = [route for route in routes if not route.own and not route.disabled]
     some_allowed = any(not missing(route) for route in asked)
-    lines = [f"ccwrap: {short(file, home)} wants to send", ""]
-    lines += table(asked, origins, lambda route: some_allowed and bool(missing(route)))
-    return "\n".join([*lines, "", TAIL, choices or answers()])
+    lines = table(asked, origins, lambda route: some_allowed and bool(missing(route)))
+    head = f"ccwrap: {escaped(short(file, home))} wants to send"
+    return "\n".join([head, "", *lines, "", *summary(asked, lines), TAIL, choices or answers()])
 
 
 def table(
@@ -67,6 +74,18 @@ def table(
         for detail in _details(route, origins):
             lines += _wrapped(detail, 4 + names)
     return lines
+
+
+def summary(routes: Sequence[Route], shown: Sequence[str]) -> list[str]:
+    """All of a long table in a sentence, for whoever sees its end only; else nothing."""
+    if len(shown) <= SCREEN:
+        return []
+    every = [grant for route in routes for grant in wanted(route)]
+    sent = sorted({thing(grant) for grant in every if ":" not in grant.what})
+    what = ", ".join(sent) if len(sent) <= MOST else f"{len(sent)} different credentials"
+    places = len({grant.url for grant in every})
+    text = f"In all {len(shown)} lines: {what}, to {places} base URL{'s' if places > 1 else ''}."
+    return _wrapped(text, 0)
 
 
 def difference(

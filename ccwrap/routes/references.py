@@ -49,10 +49,15 @@ def credential(value: object) -> str:
 
 
 def header_value(value: object) -> str:
-    """A header's value as written: visible Latin-1 with any number of ${NAME} in it."""
+    """A header's value as written: visible Latin-1 with any number of ${NAME} in it.
+
+    Without blanks in a row: they could lay out lines of their own in a question.
+    """
     found = text(value)
-    if not all(" " <= char <= "~" or "\xa0" <= char <= "\xff" for char in found):
+    if not all(" " <= char <= "~" or "\xa1" <= char <= "\xff" for char in found):
         raise Wrong("has a character that a header can't carry", "use visible Latin-1")
+    if "  " in found:
+        raise Wrong("has several spaces in a row", "write one")
     if found != found.strip():
         raise Wrong("begins or ends with a space", "remove it")
     if len(found) > 1000:

@@ -139,6 +139,18 @@ def test_what_was_refused_by_route_is_asked_again_only_when_it_changes(
         assert "us.example.com/other   NEW" in terminal.expect("Allow?")
 
 
+def test_asked_by_route_the_credentials_stand_next_to_the_answer(bare_sandbox: Sandbox) -> None:
+    long = ", ".join(f'X-H{n} = "{"a" * 900}"' for n in range(5))
+    bare_sandbox.ccroute(f"{EU}headers = {{ {long} }}\n")
+    with launch(bare_sandbox) as terminal:
+        terminal.expect("Allow?")
+        terminal.send("r\r")
+        asked = terminal.expect("Allow eu? [y/N]")
+        terminal.send("n\r")
+        terminal.wait()
+    assert asked.splitlines()[-2].strip() == "LLM_KEY to https://eu.example.com/"
+
+
 def test_a_yes_allows_nothing_that_was_not_shown(bare_sandbox: Sandbox) -> None:
     bare_sandbox.ccroute(EU + US)
     answered(bare_sandbox, "r\r", "y\r", "n\r")

@@ -140,6 +140,8 @@ def test_a_credential_is_one_reference_and_never_quoted(
         ("X-Edge", "a\\u202eb", "control or invisible"),
         ("X-Edge", "日本", "a header can't carry"),
         ("X-Edge", " a", "begins or ends with a space"),
+        ("X-Edge", "a  b", "several spaces in a row"),
+        ("X-Edge", "a\\u00a0b", "a header can't carry"),
         ("X-Edge", "sk-ant-api03-abcdefghijkl", "looks like a secret"),
         ("X-Edge", "Bearer abcdefgh", "looks like a secret"),
         ("X-Edge", "${A:-b}", "default value"),

@@ -87,6 +87,24 @@ def test_a_long_address_is_shown_to_its_end_in_eighty_columns(project: Project) 
     assert url in "".join(line.strip() for line in text.splitlines())
 
 
+def test_what_has_scrolled_away_is_said_again_at_the_end(project: Project) -> None:
+    secret = EU._replace(name="first", credential="AWS_SECRET_ACCESS_KEY")
+    others = [EU._replace(name=f"eu{n}", url=f"https://eu{n}.example.com") for n in range(40)]
+    text = ask(secret, *others, granted=read(project))
+    end = " ".join(text.partition("eu39.example.com/")[2].split())
+    assert end.startswith("In all 41 lines: AWS_SECRET_ACCESS_KEY, LLM_KEY, to 41 base URLs. Your")
+    assert "In all" not in ask(secret, *others[:9], granted=read(project))
+    many = [EU._replace(name=f"eu{n}", credential=f"KEY_{n}") for n in range(40)]
+    assert "40 different credentials, to 1 base URL." in ask(*many, granted=read(project))
+
+
+def test_no_folder_s_name_writes_on_the_terminal(project: Project) -> None:
+    file = Path("/home/ann/a\x1b[8m\n\u202eb/.ccroute")
+    text = trust.question(file, Path("/home/ann"), [EU], lambda _: (), {})
+    first = text.splitlines()[0]
+    assert first == "ccwrap: ~/a\\u001b[8m\\u000a\\u202eb/.ccroute wants to send"
+
+
 def test_a_host_that_looks_like_a_key_is_shown_as_any_other(project: Project) -> None:
     url = "https://key-gateway.eu.llm.example.com.evil.example"
     assert f"to {url}/" in ask(EU._replace(url=url), granted=read(project))
