@@ -115,7 +115,7 @@ def _thing(route: Route, origins: Mapping[str, str]) -> str:
 
 
 def origin(name: str, origins: Mapping[str, str]) -> str:
-    return origins.get(name, "not found yet")
+    return origins.get(name, "not set")
 
 
 def _address(route: Route) -> str:

@@ -52,10 +52,10 @@ def test_without_a_terminal_it_shows_the_grants_and_stops_with_77(bare_sandbox: 
     assert [" ".join(line.split()) for line in ran.out.splitlines()] == [
         "~/work/acme/.ccroute wants to send",
         "",
-        "eu LLM_KEY (not found yet) to https://eu.example.com/",
-        "us LLM_KEY (not found yet) to https://us.example.com/api",
+        "eu LLM_KEY (not set) to https://eu.example.com/",
+        "us LLM_KEY (not set) to https://us.example.com/api",
         "header X-Org: prod",
-        "header X-Edge: ${EDGE} (EDGE not found yet)",
+        "header X-Edge: ${EDGE} (EDGE not set)",
         "",
     ]
     assert "ccroute trust --yes" in ran.err

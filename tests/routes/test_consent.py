@@ -63,8 +63,8 @@ def test_the_question_says_what_goes_where_and_what_follows(bare_sandbox: Sandbo
     assert text.splitlines()[:9] == [
         "ccwrap: ~/work/acme/.ccroute wants to send",
         "",
-        "  eu  LLM_KEY (env)            to https://eu.example.com/",
-        "  us  US_KEY (not found yet)   to https://us.example.com/api",
+        "  eu  LLM_KEY (env)      to https://eu.example.com/",
+        "  us  US_KEY (not set)   to https://us.example.com/api",
         "",
         "Your prompts and this repository's code go there too.",
         "y this repository  a every repository  r route by route",

@@ -69,7 +69,7 @@ def test_headers_logins_and_missing_keys_are_said_in_plain_words(project: Projec
         origins={"EDGE": ".env.local"},
     )
     for words in (
-        "LLM_KEY (not found yet)",
+        "LLM_KEY (not set)",
         "header X-Org-Route: prod",
         "header X-Edge: e ${EDGE} (EDGE .env.local)",
         "your claude.ai login",
