@@ -12,6 +12,7 @@ import click
 from ccwrap import pipeline
 from ccwrap.claude import binary
 from ccwrap.cli import jsonout, render, world
+from ccwrap.cli.passing import Passing
 from ccwrap.cli.render import Pen
 from ccwrap.errors import CcwrapError
 from ccwrap.plan import Plan, with_settings
@@ -29,7 +30,7 @@ OVERLAY = "<overlay>"
 FIRST_PARTY = "api.anthropic.com"
 
 
-@click.command()
+@click.command(cls=Passing)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
 @click.pass_context

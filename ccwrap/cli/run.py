@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from ccwrap import launcher
 from ccwrap.claude import invocation
+from ccwrap.cli.passing import Passing
+from ccwrap.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Passing, context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
 @click.option("--route", default="", metavar="NAME", help="This route or none.")
 @click.option("--policy", default="", metavar="POLICY", help="Choose by this policy.")
@@ -20,4 +26,14 @@ def command(arguments: tuple[str, ...], route: str, policy: str) -> None:
     overrides = {name: value for name, value in wishes.items() if value}
     environment = dict(os.environ)
     run = invocation.read(arguments, environment)
-    launcher.launch(run, environment, overrides)
+    try:
+        launcher.launch(run, environment, overrides)
+    except SettingError as error:
+        raise SettingError(as_typed(error.message, overrides), error.hint) from None
+
+
+def as_typed(message: str, overrides: Iterable[str]) -> str:
+    """`message` with the options that were typed in the place of their variables."""
+    for name in overrides:
+        message = message.replace(name, name.replace("CCWRAP_", "--").lower())
+    return message

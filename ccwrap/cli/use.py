@@ -9,7 +9,7 @@ import click
 
 from ccwrap.cli import jsonout, world
 from ccwrap.errors import UsageError
-from ccwrap.routes import files, pins, project, readers
+from ccwrap.routes import files, pins, project, readers, trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,15 @@ def command(name: str, auto: bool, span: str, as_json: bool) -> None:
         known(file, name)
         pins.pin(here.places, root, name, time.time() + seconds(span) if span else None)
     show(here, root, as_json)
+    if name and not as_json and waits(here, file, root, name):
+        click.echo(f"{name} is not allowed yet: ccroute trust {name}")
+
+
+def waits(here: World, file: RouteFile | None, root: Path, name: str) -> bool:
+    """Whether the route `name` asks for something that the user hasn't allowed."""
+    granted = trust.Trust.read(here.places, here.environment, file.trusted if file else {})
+    routes = file.routes if file else ()
+    return any(granted.missing(root, route) for route in routes if route.name == name)
 
 
 def known(file: RouteFile | None, name: str) -> None:
@@ -61,13 +70,20 @@ def seconds(span: str) -> float:
         raise UsageError(f"--for {span}: {fault.what}", fault.mend or "write it like 2h") from None
 
 
+def moment(end: float, now: float) -> str:
+    """The Unix time `end` as a person here says it, with its day where that isn't near."""
+    near = end - now < 86400
+    return time.strftime("%H:%M" if near else "%Y-%m-%d %H:%M", time.localtime(end))
+
+
 def show(here: World, root: Path, as_json: bool) -> None:
     """Print which route is pinned."""
-    pinned = pins.pinned(here.places, root, time.time())
+    pinned, end = pins.current(here.places, root, time.time())
     variable = here.environment.get("CCWRAP_ROUTE", "")
     if as_json:
         jsonout.say({"project": str(root), "pinned": pinned or None})
         return
-    click.echo(f"pinned to {pinned}" if pinned else "not pinned: every launch chooses")
+    till = f" until {moment(end, time.time())}" if end else ""
+    click.echo(f"pinned to {pinned}{till}" if pinned else "not pinned: every launch chooses")
     if variable:
         click.echo(f"  but CCWRAP_ROUTE={variable!r} is set, and counts first")

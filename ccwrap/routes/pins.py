@@ -35,11 +35,16 @@ def pinned(places: Places, project: Path, now: float) -> str:
 
     Raises SettingError for a broken record.
     """
+    return current(places, project, now)[0]
+
+
+def current(places: Places, project: Path, now: float) -> tuple[str, float | None]:
+    """As `pinned`, with the Unix time at which the pin ends, None for never."""
     path = places.state / FILE
     found = _checked(path, records.read(path)).get(str(project))
     if found is None or (found["until"] is not None and found["until"] <= now):
-        return ""
-    return str(found["name"])
+        return "", None
+    return str(found["name"]), found["until"]
 
 
 def _checked(path: Path, record: dict[str, Any]) -> dict[str, Any]:

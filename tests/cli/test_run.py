@@ -54,10 +54,10 @@ def test_a_named_route_that_cant_be_used_gives_way_to_no_other(
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        (["--route", "us"], 78, "there are eu"),
+        (["--route", "us"], 78, "--route names the route 'us'; there are eu"),
         (["--policy", "fastest"], 78, "not in this version"),
-        (["--policy", "random"], 78, "CCWRAP_POLICY"),
-        (["-p"], 2, "-p"),
+        (["--policy", "random"], 78, "--policy is none of"),
+        (["-p"], 2, "claude's own go behind --: ccroute run -- …"),
     ],
     ids=["unknown route", "later policy", "unknown policy", "claude's option without --"],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,13 +35,21 @@ def test_a_pin_holds_for_the_project_until_it_is_taken_back(two: Sandbox) -> Non
 
 
 def test_a_pin_may_end_by_itself(two: Sandbox) -> None:
-    two.run_ccroute("use", "second", "--for", "1h").expect()
+    out = two.run_ccroute("use", "second", "--for", "1h").expect().out
+    assert re.fullmatch(r"pinned to second until \d\d:\d\d\n", out)
     assert two.run_ccroute("use", "--json").expect().json["pinned"] == "second"
     file = two.home / ".local" / "state" / "ccwrap" / "pins.json"
     text = file.read_text()
     (until,) = {value for value in _numbers(json.loads(text)) if value > 1e9}
     file.write_text(text.replace(json.dumps(until), "1000000001"))
     assert two.run_ccroute("use", "--json").expect().json["pinned"] is None
+
+
+def test_a_pin_that_is_not_allowed_yet_says_so(two: Sandbox) -> None:
+    file = two.project / ".ccroute"
+    file.write_text(file.read_text() + '\n[[route]]\nkind = "anthropic"\n')
+    out = two.run_ccroute("use", "anthropic").expect().out
+    assert out == "pinned to anthropic\nanthropic is not allowed yet: ccroute trust anthropic\n"
 
 
 def _numbers(value: object) -> list[float]:
