@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccwrap import private
 from ccwrap.cli.finding import Finding
-from ccwrap.errors import CcwrapError, SettingError
+from ccwrap.errors import CcwrapError, RouteFileError, SettingError
 from ccwrap.routes import files, project
 from ccwrap.routes.trust import Trust
 
@@ -72,6 +72,10 @@ def trust(machine: Machine) -> Iterator[Finding]:
             yield Finding("note", "no .ccroute here: ccwrap starts plain claude", "ccroute init")
             return
         granted = Trust.read(machine.places, machine.environment, file.trusted)
+    except RouteFileError as error:
+        for one in error.problems:
+            yield Finding("problem", str(one._replace(mend="")), one.mend)
+        return
     except CcwrapError as error:
         yield Finding("problem", error.args[0], getattr(error, "hint", ""))
         return

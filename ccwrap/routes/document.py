@@ -129,7 +129,7 @@ def _syntax(error: Exception, text: str) -> tuple[str, int]:
         return "nested too deeply", 0
     if not isinstance(error, tomllib.TOMLDecodeError):
         return "a number with too many digits", 0
-    message = str(error)
+    message = re.sub(r"'(=|\]\]?)'", r"\1", str(error))  # these marks it may quote
     match = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", message)
     words = re.sub(r"\s*\(.*\)|'.*'", "", message).strip()
     line = int(match[1]) if match and match[1] else text.rstrip("\n").count("\n") + 1

@@ -214,6 +214,16 @@ def test_a_config_with_mistakes_is_a_problem(healthy: Sandbox) -> None:
     assert findings(healthy, 1)["trust"][0].startswith("problem: ")
 
 
+def test_each_mistake_of_the_route_file_is_a_finding_with_its_fix(healthy: Sandbox) -> None:
+    healthy.ccroute('[[route]]\nkind = "anthropic"\ntype = "x"\nbase_url = "y"\n')
+    assert findings(healthy, 1)["trust"] == [
+        "problem: .ccroute:3: route.type: is not a known key",
+        "problem: .ccroute:4: route.base_url: is not a known key",
+    ]
+    ran = healthy.run_ccroute("doctor").expect(1)
+    assert "fix: did you mean `kind`?\n" in ran.out
+
+
 def test_the_trust_state_is_told(healthy: Sandbox) -> None:
     del healthy.environment["CCWRAP_TRUST"]
     assert findings(healthy, 1)["trust"] == ["problem: ~/work/acme/.ccroute: not allowed yet: eu"]

@@ -190,6 +190,12 @@ def test_broken_toml_is_an_error_with_its_line(project: Project, text: str, line
     assert "no valid TOML" in problem.what
 
 
+def test_broken_toml_names_the_mark_that_is_missing(project: Project) -> None:
+    project.write("[[route]\n")
+    (problem,) = project.problems()
+    assert problem.what == "no valid TOML: expected ]] at the end of an array declaration"
+
+
 def test_lines_hold_through_multi_line_values_and_comments(project: Project) -> None:
     project.write(
         '# a [[route]] in a comment\nx-a = """\n[[route]]\n\\""" """\nx-b = [\n  "]", # [\n]\n'
