@@ -14,6 +14,7 @@ from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
 from ccwrap.plan import Plan
 from ccwrap.routes import consent, files, project, trust
+from ccwrap.routes.question import short
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def survey(world: World) -> Plan:
     root = project.root(world.cwd, file.file)
     granted = allowed(world, file, root)
     if granted is None:
-        return ignored(file)
+        return ignored(world, file)
     choice, asked = candidates.choose(world, file, layers, root, granted)
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
@@ -81,12 +82,13 @@ def allowed(world: World, file: RouteFile, root: Path) -> Trust | None:
     return None if file.file is not None and granted.ignores(file.file) else granted
 
 
-def ignored(file: RouteFile) -> Plan:
+def ignored(world: World, file: RouteFile) -> Plan:
     """What becomes of a launch whose route file the user ignores."""
-    plan = Plan("passthrough", f"you chose to ignore {file.file}", file)
+    shown = short(file.file, world.places.home) if file.file else file.folder
+    plan = Plan("passthrough", f"you chose to ignore {shown}", file)
     if not file.require_route:
         return plan
-    what = f"{file.file}: is ignored by you, and says require_route = true"
+    what = f"{shown}: is ignored by you, and says require_route = true"
     return plan._replace(refusal=NotTrusted(what, "ccroute trust, or CCWRAP_DISABLE=1 ccwrap"))
 
 

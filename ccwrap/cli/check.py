@@ -59,8 +59,10 @@ def nothing(plan: Plan) -> str:
     """Why there was nothing to ask."""
     if plan.refusal is not None:
         return str(plan.refusal)
-    fix = "" if plan.file else "\n  fix: ccroute init"
-    return f"{plan.reason}; claude would run without a route{fix}"
+    fix = "ccroute trust" if plan.action == "passthrough" else ""
+    if plan.file is None:
+        fix = "ccroute init"
+    return f"{plan.reason}; plain claude would run" + (f"\n  fix: {fix}" if fix else "")
 
 
 def page(here: World, plan: Plan, pen: Pen) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ccwrap.cli import render
 from ccwrap.gateways.simulated import ECHO_AUTH, Setup, refuses, slow
 from routing import KEY, routed, table
 
@@ -172,3 +173,20 @@ class TestOnATerminal:
         with bare_sandbox.terminal("ccroute", "check", size=size) as terminal:
             terminal.expect("well would run")
             assert terminal.wait() == 0
+
+
+def test_an_ignored_file_names_the_way_back(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    routed(bare_sandbox, {"eu": gateway().url})
+    bare_sandbox.run_ccroute("trust", "--ignore").expect()
+    err = bare_sandbox.run_ccroute("check").expect(69).err
+    assert err == (
+        "ccroute: you chose to ignore ~/work/acme/.ccroute; plain claude would run\n"
+        "  fix: ccroute trust\n"
+    )
+
+
+def test_no_line_ends_between_a_number_and_its_unit() -> None:
+    assert render.wrap("asked too often; retry in 17 s", 28) == [
+        "asked too often; retry in",
+        "17 s",
+    ]
