@@ -22,15 +22,17 @@ from typing import ClassVar, NamedTuple
 class CcwrapError(Exception):
     """What went wrong, with the command that helps.
 
-    `message` is the first line; `hint`, when there is one, is what to do next.
+    `message` is the first line; `hint`, when there is one, is what to do next. Both are
+    safe to print: a folder's name may hold terminal escapes, and is part of many.
     """
 
     exit_code: ClassVar[int] = 70
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        from ccwrap.text import printable  # noqa: PLC0415 - few launches meet an error
+
+        self.message, self.hint = printable(message), printable(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n  fix: {self.hint}" if self.hint else self.message

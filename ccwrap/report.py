@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ccwrap import private
 from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.routes import trust
-from ccwrap.text import shown_url
+from ccwrap.text import escaped, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +79,7 @@ def folded(text: str, start: str) -> list[str]:
 
 def untrusted(file: RouteFile, root: Path, granted: Trust) -> str:
     """What the file asks for and nobody has allowed."""
-    lines = [f"{file.file}: nothing of it is allowed for {root}", ""]
+    lines = [f"{escaped(str(file.file))}: nothing of it is allowed for {escaped(str(root))}", ""]
     for route in file.routes:
         missing = granted.missing(root, route)
         lines += [f"  {route.name}  {trust.plain(grant)}" for grant in missing]

@@ -40,13 +40,19 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     text = text[: limit * 20]
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
-    text = escaped(" ".join(_TOKEN_LIKE.sub("***", text).split()))
+    text = " ".join(_TOKEN_LIKE.sub("***", text).split())
+    text = UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def escaped(text: str) -> str:
     """`text` with everything spelt out that doesn't show as itself, line ends too."""
-    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
+
+
+def printable(text: str) -> str:
+    """`text` with everything but line ends escaped that could move a terminal."""
+    return "\n".join(escaped(line) for line in text.split("\n"))
 
 
 def _without(text: str, secret: str, least: int = 8) -> str:

@@ -8,7 +8,7 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccwrap.text import UNPRINTABLE
+from ccwrap.text import printable as printable  # noqa: PLC0414 - with the rest of what lays out words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,16 +112,6 @@ def wrap(text: str, width: int) -> list[str]:
 def clip(text: str, width: int) -> str:
     """`text`, cut to `width` with a mark that something is missing."""
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """`text` with everything but line ends escaped that could move a terminal."""
-    lines = text.split("\n")
-    return "\n".join(UNPRINTABLE.sub(_escaped, line) for line in lines)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return ascii(match.group())[1:-1]
 
 
 def short(path: Path | str, home: Path) -> str:

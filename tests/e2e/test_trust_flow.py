@@ -76,6 +76,16 @@ def test_what_a_file_newly_asks_for_is_not_done(
     nothing_happened(wary)
 
 
+def test_a_folder_s_name_writes_nothing_of_its_own_on_the_terminal(wary: Sandbox) -> None:
+    folder = wary.project / "a\x1b[8m\u202e\nccwrap: all is well"
+    folder.mkdir()
+    (folder / ".ccroute").write_text(table("one", "https://llm.example.com"))
+    ran = wary.run_ccwrap("-p", "hello", cwd=folder).expect(77)
+    shown = ran.err + wary.run_ccroute(cwd=folder).expect(77).out
+    assert not {"\x1b", "\u202e"} & set(shown)
+    assert "\nccwrap: all" not in shown
+
+
 def test_an_edit_that_asks_for_nothing_new_needs_no_approval(
     bare_sandbox: Sandbox, gateway: StartGateway
 ) -> None:

@@ -102,7 +102,7 @@ def test_no_folder_s_name_writes_on_the_terminal(project: Project) -> None:
     file = Path("/home/ann/a\x1b[8m\n\u202eb/.ccroute")
     text = trust.question(file, Path("/home/ann"), [EU], lambda _: (), {})
     first = text.splitlines()[0]
-    assert first == "ccwrap: ~/a\\u001b[8m\\u000a\\u202eb/.ccroute wants to send"
+    assert first == "ccwrap: ~/a\\x1b[8m\\n\\u202eb/.ccroute wants to send"
 
 
 def test_a_host_that_looks_like_a_key_is_shown_as_any_other(project: Project) -> None:
