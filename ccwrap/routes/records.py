@@ -42,13 +42,18 @@ def broken(path: Path, what: str) -> SettingError:
 
 @contextlib.contextmanager
 def changing(path: Path) -> Iterator[dict[str, Any]]:
-    """The record at `path`, alone in our hands, written back at the end. Raises SettingError."""
+    """The record at `path`, alone in our hands, written back at the end. Raises SettingError.
+
+    One that could not be read again is not written: every launch would stop at it.
+    """
     try:
         private.folder(path.parent)
         with _locked(path.with_name(f"{path.name}.lock")):
             record = read(path)
             yield record
             data = json.dumps({"version": VERSION, **record}, indent=1, sort_keys=True)
+            if len(data) > private.LIMIT:
+                raise SettingError(f"{path}: has no room for so much", "shorten the route file")
             private.write(path, data.encode())
     except OSError as error:
         raise SettingError(f"{path}: {error.strerror}", f"look at: ls -ld {path.parent}") from None

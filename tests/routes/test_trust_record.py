@@ -13,7 +13,7 @@ import pytest
 from ccwrap.errors import SettingError
 from ccwrap.routes import trust
 from ccwrap.routes.schema import Route
-from ccwrap.routes.trust import Trust
+from ccwrap.routes.trust import Grant, Trust
 
 if TYPE_CHECKING:
     from routefiles import Project
@@ -93,3 +93,11 @@ def test_ten_who_allow_at_once_lose_nothing(project: Project) -> None:
     assert [one.wait() for one in everybody] == [0] * 10
     held = read(project).projects[str(HERE)]
     assert sorted(grant.what for grant in held) == sorted(f"KEY_{number}" for number in range(10))
+
+
+def test_what_could_not_be_read_again_is_not_recorded(project: Project) -> None:
+    trust.allow(project.places, HERE, [Grant(URL, "LLM_KEY")])
+    many = [Grant(URL, f"header:X-H{n}", "a" * 1000) for n in range(1100)]
+    with pytest.raises(SettingError, match="no room"):
+        trust.decline(project.places, HERE, many)
+    assert Trust.read(project.places, {}, {}).projects == {str(HERE): (Grant(URL, "LLM_KEY"),)}
