@@ -15,6 +15,7 @@ from ccwrap.gateways import tags
 from ccwrap.plan import Plan
 from ccwrap.routes import consent, files, project, trust
 from ccwrap.routes.question import short
+from ccwrap.text import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def survey(world: World) -> Plan:
     choice, asked = candidates.choose(world, file, layers, root, granted)
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
-        return plan._replace(refusal=refusal(file, root, granted, choice))
+        return plan._replace(refusal=refusal(world, file, root, granted, choice))
     injected = inject(world, file, layers, asked[choice.chosen.route.name])
     beaten = settings.beaten(layers, (*injected.set, *injected.unset))
     return plan._replace(injection=injected, beaten=beaten)
@@ -84,7 +85,7 @@ def allowed(world: World, file: RouteFile, root: Path) -> Trust | None:
 
 def ignored(world: World, file: RouteFile) -> Plan:
     """What becomes of a launch whose route file the user ignores."""
-    shown = short(file.file, world.places.home) if file.file else file.folder
+    shown = escaped(short(file.file or file.folder, world.places.home))
     plan = Plan("passthrough", f"you chose to ignore {shown}", file)
     if not file.require_route:
         return plan
@@ -92,12 +93,15 @@ def ignored(world: World, file: RouteFile) -> Plan:
     return plan._replace(refusal=NotTrusted(what, "ccroute trust, or CCWRAP_DISABLE=1 ccwrap"))
 
 
-def refusal(file: RouteFile, root: Path, granted: Trust, choice: Choice) -> CcwrapError:
+def refusal(
+    world: World, file: RouteFile, root: Path, granted: Trust, choice: Choice
+) -> CcwrapError:
     """Why no route was chosen: nothing is allowed, or nothing that is allowed works."""
     enabled = [route for route in file.routes if not route.disabled]
     if enabled and all(granted.missing(root, route) for route in enabled):
-        return NotTrusted(report.untrusted(file, root, granted))
-    return NoUsableRoute(report.refusal(choice))
+        return NotTrusted(report.untrusted(file, root, granted, world.places.home))
+    unpin = "" if world.wishes.get("CCWRAP_ROUTE") else "ccroute use --auto"
+    return NoUsableRoute(report.refusal(choice, unpin))
 
 
 def inject(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ccwrap import private
 from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.routes import trust
+from ccwrap.routes.question import short
 from ccwrap.text import escaped, shown_url
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ LAST_FAILURE = "last-failure.json"
 COLUMNS = 80
 
 
-def refusal(choice: Choice) -> str:
-    """The table of every candidate when none can be used."""
-    lines = [f"no usable route, claude not started (exit 69): {choice.reason}", ""]
+def refusal(choice: Choice, unpin: str = "") -> str:
+    """The table of every candidate when none can be used; `unpin` takes a pin back."""
+    lines = ["no usable route, claude not started (exit 69)", ""]
+    if "pinned" in choice.reason:
+        lines += folded(choice.reason + (f"; to unpin: {unpin}" if unpin else ""), "  ")
+        lines.append("")
     if offline(choice.considered):
         lines += ["  no host name could be resolved: this machine looks offline", ""]
     lines += table(choice.considered)
@@ -77,12 +81,16 @@ def folded(text: str, start: str) -> list[str]:
     )
 
 
-def untrusted(file: RouteFile, root: Path, granted: Trust) -> str:
+def untrusted(file: RouteFile, root: Path, granted: Trust, home: Path) -> str:
     """What the file asks for and nobody has allowed."""
-    lines = [f"{escaped(str(file.file))}: nothing of it is allowed for {escaped(str(root))}", ""]
+    shown = escaped(short(file.file or file.folder, home))
+    lines = [f"{shown}: nothing of it is allowed for {escaped(short(root, home))}", ""]
+    names = max((len(route.name) for route in file.routes), default=0)
     for route in file.routes:
-        missing = granted.missing(root, route)
-        lines += [f"  {route.name}  {trust.plain(grant)}" for grant in missing]
+        start = f"  {route.name:{names}}  "
+        for grant in granted.missing(root, route):
+            lines.append(f"{start}{trust.plain(grant)}")
+            start = " " * len(start)
     lines += ["", "look and allow: ccroute trust      without routing: CCWRAP_DISABLE=1 ccwrap"]
     return "\n".join(lines)
 

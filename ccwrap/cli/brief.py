@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -32,15 +32,22 @@ def show() -> None:
         failed = None
     for line in last(failed, pen) if failed else ():
         click.echo(line)
-    plan = explain.look(here)
+    try:
+        plan = explain.look(here)
+    except CcwrapError as error:
+        stop(error, failed)
     for line in explain.summary(here, plan, pen):
         click.echo(line)
     click.echo(f"\n{MORE}")
-    if plan.refusal is None:
-        return
-    if failed and failed.get("message") == str(plan.refusal):
-        raise click.exceptions.Exit(plan.refusal.exit_code)
-    raise plan.refusal
+    if plan.refusal is not None:
+        stop(plan.refusal, failed)
+
+
+def stop(error: CcwrapError, failed: Mapping[str, object] | None) -> NoReturn:
+    """Raise `error`, or only its exit code where the last launch has just said the same."""
+    if failed and failed.get("message") == str(error):
+        raise click.exceptions.Exit(error.exit_code)
+    raise error
 
 
 def last(record: Mapping[str, object], pen: Pen) -> Iterator[str]:

@@ -197,3 +197,17 @@ def test_changes_are_new_changed_and_gone() -> None:
     before = {"SAME": "1", "OLD": "1", "GONE": "1"}
     injection = Injection({"SAME": "1", "OLD": "2", "NEW": "1"}, ("GONE", "NEVER_THERE"), {})
     assert list(explain.changes(injection, before)) == ["+NEW", "~OLD", "-GONE"]
+
+
+def test_what_is_not_allowed_stands_under_its_route(bare_sandbox: Sandbox) -> None:
+    headers = 'headers = { X-Org = "prod" }'
+    bare_sandbox.ccroute(
+        table("eu", "https://eu.example.com", headers) + table("local", "http://127.0.0.1:9")
+    )
+    assert bare_sandbox.run_ccroute("explain").expect(77).err.splitlines()[:5] == [
+        "ccroute: ~/work/acme/.ccroute: nothing of it is allowed for ~/work/acme",
+        "",
+        "  eu     LLM_KEY to https://eu.example.com/",
+        "         the header X-Org: prod to https://eu.example.com/",
+        "  local  LLM_KEY to http://127.0.0.1:9/",
+    ]

@@ -170,6 +170,13 @@ class TestAlone:
         bare_sandbox.run_ccwrap("-p", "x").expect()
         assert "failed" not in bare_sandbox.run_ccroute().expect().out
 
+    def test_a_mistake_of_the_file_is_said_once(self, bare_sandbox: Sandbox) -> None:
+        bare_sandbox.stand_in()
+        bare_sandbox.ccroute('polcy = "ordered"\n')
+        bare_sandbox.run_ccwrap("-p", "x").expect(78)
+        ran = bare_sandbox.run_ccroute().expect(78)
+        assert (ran.out + ran.err).count("polcy: is not a known key") == 1
+
     def test_what_would_be_refused_now_is_said_once(self, bare_sandbox: Sandbox) -> None:
         bare_sandbox.stand_in()
         bare_sandbox.ccroute(

@@ -201,3 +201,11 @@ def test_a_pinned_route_that_is_not_usable_is_an_error(
     ran = bare_sandbox.run_ccwrap("-p", "hello", env={"CCWRAP_ROUTE": "ill"}).expect(69)
     assert "pinned to ill" in ran.err
     assert good.log == ()
+    bare_sandbox.run_ccroute("use", "ill").expect()
+    lines = bare_sandbox.run_ccwrap("-p", "hello").expect(69).err.splitlines()
+    assert lines[:4] == [
+        "ccwrap: no usable route, claude not started (exit 69)",
+        "",
+        "  pinned to ill, which can't be used; to unpin: ccroute use --auto",
+        "",
+    ]
