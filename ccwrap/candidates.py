@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SECRET_SECONDS: Final = 10.0
 """How long the sources of credentials may take, all together."""
 
+PROBE_SPARE: Final = 0.6
+"""Seconds that the wrapper form keeps for the probe: one slow secret is not all routes' end."""
+
 ROLES: Final = ("opus", "sonnet", "haiku", "fable")
 """The aliases that Claude Code resolves through ANTHROPIC_DEFAULT_<ROLE>_MODEL."""
 
@@ -119,7 +122,7 @@ def resolve(
         environment=world.environment,
         secrets=file.secrets,
         home=world.places.home,
-        seconds=world.seconds(SECRET_SECONDS),
+        seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
     )
 
 

@@ -77,8 +77,9 @@ class World(NamedTuple):
         """Whether a line on standard error is allowed at all."""
         return not self.invocation.wrapped
 
-    def seconds(self, limit: float) -> float:
-        """`limit`, or what the wrapper form leaves of it."""
+    def seconds(self, limit: float, spare: float = 0.0) -> float:
+        """`limit`, or what the wrapper form leaves of it, `spare` seconds kept for later."""
         if not self.invocation.wrapped:
             return limit
-        return max(0.1, min(limit, self.started + WRAPPER_SECONDS - time.monotonic()))
+        left = self.started + WRAPPER_SECONDS - spare - time.monotonic()
+        return max(0.1, min(limit, left))

@@ -55,12 +55,13 @@ def resolve(
     found: dict[str, Found | Missing] = {
         name: _usable(name, environment[name], "env") for name in wanted if environment.get(name)
     }
+    deadline = time.monotonic() + seconds
     configured: dict[str, Any] = {n: secrets[n] for n in wanted if n not in found and n in secrets}
-    if configured:
-        found |= _from_sources(configured, environment, home, seconds)
-    rest = [name for name in wanted if name not in found]
+    rest = [name for name in wanted if name not in found and name not in configured]
     if rest:
-        found |= _from_files(rest, folder, environment)
+        found |= _from_files(rest, folder, environment, seconds / 2)
+    if configured:
+        found |= _from_sources(configured, environment, home, deadline)
     return {name: found[name] for name in wanted}
 
 
@@ -148,11 +149,11 @@ def _usable(name: str, value: str, origin: str) -> Found | Missing:
 
 
 def _from_files(
-    names: Sequence[str], folder: Path, environment: Mapping[str, str]
+    names: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
 ) -> dict[str, Found | Missing]:
     from ccwrap.routes import envfiles  # noqa: PLC0415 - the environment usually has them all
 
-    files = envfiles.read(folder, environment)
+    files = envfiles.read(folder, environment, seconds)
     unread = "".join(f"; {file} is not read: {why}" for file, why in files.unread.items())
     if "TERM" not in environment and "CI" not in environment:
         unread += " (what the desktop starts doesn't read your shell's files)"
@@ -168,14 +169,13 @@ def _from_sources(
     configured: Mapping[str, Mapping[str, Any]],
     environment: Mapping[str, str],
     home: Path,
-    seconds: float,
+    deadline: float,
 ) -> dict[str, Found | Missing]:
-    """Every source in a thread of its own, under one deadline."""
+    """Every source in a thread of its own, under one deadline in monotonic seconds."""
     from threading import Thread  # noqa: PLC0415 - only where config.toml names a source
 
     from ccwrap.routes.sources import Sources  # noqa: PLC0415
 
-    deadline = time.monotonic() + seconds
     sources = Sources(environment, home, deadline)
     late = Missing("took too long", "run it by hand, or name another source in config.toml")
     found: dict[str, Found | Missing] = {}
@@ -184,13 +184,11 @@ def _from_sources(
         found[name] = _from_source(name, configured[name], sources)
 
     threads = [Thread(target=one, args=(name,), daemon=True) for name in configured]
-    for thread in threads:
-        thread.start()
-    try:
+    with sources.stopping():
         for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()) + _GRACE)
-    finally:
-        sources.stop()
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, deadline + _GRACE - time.monotonic()))
     return {
         name: found.get(name, late._replace(why=f"{name}: {next(iter(source))} took too long"))
         for name, source in configured.items()

@@ -39,10 +39,13 @@ class EnvFiles(NamedTuple):
     unread: Mapping[str, str]
 
 
-def read(folder: Path, environment: Mapping[str, str]) -> EnvFiles:
-    """Both files of `folder`. Raises RouteFileError for a malformed line."""
+def read(folder: Path, environment: Mapping[str, str], seconds: float = 5.0) -> EnvFiles:
+    """Both files of `folder`. Raises RouteFileError for a malformed line.
+
+    A git that doesn't say within `seconds` whether it tracks them leaves them unread.
+    """
     there = present(folder)
-    unread = tracked.reasons(folder, there, environment) if there else {}
+    unread = tracked.reasons(folder, there, environment, seconds) if there else {}
     lines: dict[str, Line] = {}
     for name in there:
         if name not in unread:

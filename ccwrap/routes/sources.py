@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -12,12 +13,17 @@ from ccwrap.text import clean
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from types import FrameType
 
     from ccwrap.secret import Secret
 
 LIMIT: Final = 64 * 1024
 COMMAND_SECONDS: Final = 10.0
+REAPING: Final = 0.5
+"""Seconds that a killed command gets to be gone; one that hangs in the system is left behind."""
+
+ENDING: Final = ("SIGTERM", "SIGHUP", "SIGQUIT") if os.name == "posix" else ()
 
 
 class NoValue(Exception):
@@ -48,11 +54,38 @@ class Sources:
             return keyring(what), "keyring"
         return self._file(what), what
 
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Let no command outlive the block, also where a signal ends this process in it."""
+        import signal  # noqa: PLC0415 - only where a source is named
+        from threading import current_thread, main_thread  # noqa: PLC0415
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            self.stop()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+        if current_thread() is not main_thread():
+            numbers = []  # Python lets nobody else handle signals
+        deadly = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+        try:
+            for number in deadly:
+                signal.signal(number, end)
+            yield
+        finally:
+            for number in deadly:
+                signal.signal(number, signal.SIG_DFL)
+            self.stop()
+
     def stop(self) -> None:
-        """Kill the process groups of commands that still run."""
+        """Kill the process groups of commands that still run, and leave no zombie."""
         self._stopped = True
-        for process in self._running:
+        running = list(self._running)
+        for process in running:
             _kill(process)
+        for process in running:
+            _wait(process, REAPING)
 
     def _file(self, written: str) -> str:
         path = Path(str(self.home) + written[1:] if written.startswith("~") else written)
@@ -80,7 +113,7 @@ class Sources:
         try:
             process = subprocess.Popen(
                 words,
-                cwd=self.home,
+                cwd=self.home if self.home.is_dir() else os.sep,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

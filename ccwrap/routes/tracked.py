@@ -26,7 +26,9 @@ _OPTIONS: Final = (
 """A folder of committed files that looks like a bare repository would otherwise be asked."""
 
 
-def reasons(folder: Path, names: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+def reasons(
+    folder: Path, names: Sequence[str], environment: Mapping[str, str], seconds: float
+) -> dict[str, str]:
     """Why each of `names` in `folder` may not be read; {} where all may.
 
     Where git can't be asked although there is a repository, none may.
@@ -36,7 +38,7 @@ def reasons(folder: Path, names: Sequence[str], environment: Mapping[str, str]) 
     git = _git(environment)
     if git is None:
         return dict.fromkeys(names, "git isn't installed to say whether it is tracked")
-    answer = _ask(git, folder, names, environment)
+    answer = _ask(git, folder, names, environment, min(seconds, SECONDS))
     if answer is None:
         return dict.fromkeys(names, "git can't say whether it is tracked")
     listed = {entry.casefold() for entry in answer}
@@ -44,7 +46,7 @@ def reasons(folder: Path, names: Sequence[str], environment: Mapping[str, str]) 
 
 
 def _ask(
-    git: str, folder: Path, names: Sequence[str], environment: Mapping[str, str]
+    git: str, folder: Path, names: Sequence[str], environment: Mapping[str, str], seconds: float
 ) -> list[str] | None:
     """Those of `names` that git tracks, in any letter case; None where it can't say."""
     import subprocess  # noqa: PLC0415 - only where an env file is in a repository
@@ -58,7 +60,7 @@ def _ask(
             env={**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
@@ -75,7 +77,7 @@ def _git(environment: Mapping[str, str]) -> str | None:
             entry
             and candidate.is_absolute()
             and os.access(candidate, os.X_OK)
-            and candidate.is_file()
+            and os.path.isfile(candidate)
         ):
             return str(candidate)
     return None
