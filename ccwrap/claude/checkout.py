@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from ccwrap.claude import jsonfile
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMIT: Final = 4096
 """Bytes of a `.git` file and of a `commondir` that are read at most."""
@@ -21,9 +19,9 @@ def main_checkout(cwd: Path) -> Path:
     """
     for at in (cwd, *cwd.parents):
         mark = at / ".git"
-        if mark.is_dir():
+        if os.path.isdir(mark):
             return at
-        if mark.is_file():
+        if os.path.isfile(mark):
             return _of_worktree(at, mark) or at
     return cwd
 
@@ -33,7 +31,7 @@ def _of_worktree(at: Path, mark: Path) -> Path | None:
         line = os.fsdecode(jsonfile.read(mark, LIMIT)).strip()
         inner = at / line.removeprefix("gitdir:").strip()
         common = inner / os.fsdecode(jsonfile.read(inner / "commondir", LIMIT)).strip()
+        folder = Path(os.path.realpath(common))
     except (OSError, ValueError):
         return None
-    folder = common.resolve()
-    return folder.parent if folder.name == ".git" and folder.is_dir() else None
+    return folder.parent if folder.name == ".git" and os.path.isdir(folder) else None

@@ -103,7 +103,15 @@ def as_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and _fits(value) else None
+
+
+def _fits(text: str) -> bool:
+    """Whether an environment can hold `text`: no NUL, no half of a character."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def read(

@@ -31,7 +31,7 @@ def find(cwd: Path, home: Path) -> Path | None:
     Inside `home` the walk ends there; outside, at the repository's root; without a
     repository only `cwd` is looked at.
     """
-    here, end = cwd.resolve(), home.resolve()
+    here, end = cwd.resolve(), Path(os.path.realpath(home))
     folders = [here, *here.parents]
     if end not in folders:
         end = project.repository(here) or here

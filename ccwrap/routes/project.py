@@ -6,13 +6,12 @@ worktree counts as its main checkout only where both say so.
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from ccwrap.routes.document import read_bytes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _SMALL: Final = 4096
 _CONFIG: Final = 1 << 20
@@ -66,13 +65,14 @@ def _named(file: Path, base: Path, prefix: str = "") -> Path | None:
         return None
     if not text.startswith(prefix) or "\0" in text:
         return None
-    return (base / text.removeprefix(prefix).rstrip("\r\n")).resolve()
+    # Not Path.resolve(): before Python 3.13 it raises where links go in circles.
+    return Path(os.path.realpath(base / text.removeprefix(prefix).rstrip("\r\n")))
 
 
 def _remote(root: Path) -> str:
     """The URL of `origin`, else of the first remote; "" where there is none."""
     gitdir = root / ".git"
-    if not gitdir.is_dir():
+    if not os.path.isdir(gitdir):
         gitdir = _named(gitdir, root, prefix="gitdir: ") or root
     try:
         text = read_bytes(gitdir / "config", _CONFIG).decode(errors="replace")
