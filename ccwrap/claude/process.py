@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -31,7 +32,8 @@ def become(path: str, argv: Sequence[str], environment: Mapping[str, str]) -> No
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.flush()
+            with contextlib.suppress(OSError):  # a full disk is not claude's affair
+                stream.flush()
     environment = _uncoerced(environment)
     if WINDOWS:
         raise SystemExit(run(path, argv, environment))
@@ -104,11 +106,13 @@ def run(path: str, argv: Sequence[str], environment: Mapping[str, str]) -> int:
     import subprocess  # noqa: PLC0415 - only where there is no exec
 
     children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        if not children:
-            raise SystemExit(128 + number)
-        children[0].send_signal(number)
+        if children:
+            children[0].send_signal(number)
+        else:
+            early.append(number)  # the child may be there already, and not known here yet
 
     for name in (*FORWARDED, *SHARED):
         if hasattr(signal, name):
@@ -117,6 +121,8 @@ def run(path: str, argv: Sequence[str], environment: Mapping[str, str]) -> int:
         children.append(subprocess.Popen(list(argv), executable=path, env=dict(environment)))
     except OSError as error:
         raise _refused(path, error) from None
+    for number in early:
+        children[0].send_signal(number)
     return _exit_code(children[0].wait())
 
 

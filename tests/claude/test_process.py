@@ -147,13 +147,13 @@ def test_an_exit_code_is_one_that_can_be_passed_on(returned: int, code: int) -> 
 
 
 def test_where_there_is_no_exec_a_signal_is_passed_on() -> None:
-    waits = "trap 'echo caught; kill $!; exit 9' TERM; echo ready; sleep 60 & wait"
-    child = start(RUN, "/bin/sh", "-c", waits)
+    child = start(RUN, "/bin/sh", "-c", "trap 'echo caught; exit 9' TERM; echo ready; read -r line")
     assert child.stdout
     assert child.stdout.readline() == b"ready\n"
     child.send_signal(signal.SIGTERM)
+    assert child.stdout.readline() == b"caught\n"
     out, _ = child.communicate(timeout=60)
-    assert (child.returncode, out) == (9, b"caught\nsaid before")
+    assert (child.returncode, out) == (9, b"said before")
 
 
 def test_where_there_is_no_exec_ctrl_c_is_the_child_s_to_answer() -> None:
