@@ -11,7 +11,7 @@ import queue
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ccwrap.gateways.connection import Connection, Resolve
@@ -51,9 +51,17 @@ def probe(
         watch = Watch(_where(ask, road), started + min(seconds, ask.timeout))
         candidate = _Candidate(ask, watch, context, road.proxy(ask.url), resolve)
         watches[index] = watch
-        threading.Thread(target=_tell, args=(index, candidate, news), daemon=True).start()
+        try:
+            threading.Thread(target=_tell, args=(index, candidate, news), daemon=True).start()
+        except RuntimeError:
+            news.put((index, _NO_THREAD))
     yield from known.items()
     yield from _collect(asks, watches, news)
+
+
+_NO_THREAD: Final = Verdict(
+    "inconclusive", "not asked: this machine starts no more threads", "ulimit -u; ulimit -v"
+)
 
 
 def _collect(

@@ -180,3 +180,20 @@ def test_a_key_that_no_header_can_carry_is_not_sent(key: str, gateway: StartGate
     found = verdict(candidate(well.url, bearer=Secret(key)))
     assert found.name == "auth_failed"
     assert not any(request.credentialed and request.bearer != key.strip() for request in well.log)
+
+
+def test_a_machine_that_starts_no_more_threads_stops_no_launch(
+    gateway: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well, starts = gateway(SETUP), iter([True, False])
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if "(_tell)" in thread.name and not next(starts):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    found = dict(probe([candidate(well.url)] * 2, Road.from_variables({}), TIMEOUT))
+    assert [found[index].name for index in (0, 1)] == ["ok", "inconclusive"]
+    assert "no more threads" in found[1].detail
