@@ -25,6 +25,7 @@ def read(path: Path, limit: int = LIMIT, owners: tuple[int, ...] | None = None) 
     """The bytes of `path`, or None where there is no such file.
 
     `owners` are the user ids that may own it (this user and root by default).
+    One of ours (no `owners`) in a folder that we may not enter counts as none.
     Raises SettingError when it is no regular file, larger than `limit` bytes,
     another user's, a symbolic link, or writable by others.
     """
@@ -34,6 +35,8 @@ def read(path: Path, limit: int = LIMIT, owners: tuple[int, ...] | None = None) 
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if error.errno == errno.EACCES and owners is None and _out_of_reach(path):
+            return None
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise SettingError(f"{path}: is a symbolic link", "put the file itself there") from None
         raise SettingError(f"{path}: {error.strerror}", f"look at `ls -l {path}`") from None
@@ -46,6 +49,17 @@ def read(path: Path, limit: int = LIMIT, owners: tuple[int, ...] | None = None) 
     if len(data) > limit:
         raise SettingError(f"{path}: larger than {limit} bytes", "move it away")
     return data
+
+
+def _out_of_reach(path: Path) -> bool:
+    """Whether we may not even enter its folder: HOME is another account's (sudo, a container)."""
+    try:
+        os.lstat(path)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _check(path: Path, status: os.stat_result, owners: tuple[int, ...] | None) -> None:

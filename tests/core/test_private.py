@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from ccwrap import private
 from ccwrap.errors import SettingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 def test_what_is_written_is_read_back_and_is_ours_alone(tmp_path: Path) -> None:
@@ -28,6 +30,31 @@ def test_what_is_written_is_read_back_and_is_ours_alone(tmp_path: Path) -> None:
 def test_an_absent_file_is_none(tmp_path: Path) -> None:
     assert private.read(tmp_path / "absent") is None
     assert private.read(tmp_path / "absent" / "deeper") is None
+
+
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """Be a user who may not do everything; root may read any folder."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    yield os.geteuid()
+    os.seteuid(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no user ids here")
+def test_a_folder_that_may_not_be_entered_holds_nothing_of_ours(nobody: int) -> None:
+    """HOME is another account's: under sudo, or in a container with a user id of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        closed = Path(folder, "closed")
+        closed.mkdir(0)
+        assert private.read(closed / "config.toml") is None
+        with pytest.raises(SettingError, match="Permission denied"):
+            private.read(closed / "config.toml", owners=(0,))
+        mine = Path(folder, "mine")
+        mine.touch(0)
+        with pytest.raises(SettingError, match="Permission denied"):
+            private.read(mine)
 
 
 @pytest.mark.parametrize("hostile", ["link", "folder", "fifo", "writable", "large", "owner"])
