@@ -14,12 +14,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from ccwrap.claude import binary, invocation, process
-from ccwrap.errors import CcwrapError, Interrupted
+from ccwrap.errors import CcwrapError
+from ccwrap.home import home
+from ccwrap.voice import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,22 +33,20 @@ COLD_SPARE = 1
 
 
 def main() -> int:
-    """Become claude, or say why not and return the exit code."""
+    """Become claude, or say why not and return the exit code. Raises KeyboardInterrupt."""
     environment = dict(os.environ)
     try:
         run = invocation.read(sys.argv[1:], environment)
         if run.action == "cold":
             return COLD_SPARE
         launch(run, environment)
-    except KeyboardInterrupt:
-        return Interrupted.exit_code
     except CcwrapError as error:
-        sys.stderr.write(f"ccwrap: {error}\n")
+        tell(f"ccwrap: {error}\n")
         return error.exit_code
     except Exception as error:
         if environment.get("CCWRAP_DEBUG"):
             raise
-        sys.stderr.write(
+        tell(
             f"ccwrap: a fault in ccwrap ({type(error).__name__}); claude was not started\n"
             "  fix: CCWRAP_DEBUG=1 shows where; CCWRAP_DISABLE=1 runs claude without ccwrap\n"
         )
@@ -75,13 +74,13 @@ def launch(
         world = world._replace(environment=marked)
         plan = pipeline.prepare(world)
         report.before_leaving(world, plan)
-        leave(claude, plan.arguments(world), plan.environment(world))
+        with plan.arguments(world) as arguments:
+            leave(claude, arguments, plan.environment(world))
 
 
 def ready(run: Invocation, environment: Mapping[str, str]) -> tuple[Binary, dict[str, str]]:
     """The real claude, and the environment with our mark against wrappers that go in circles."""
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or "/")
-    claude = binary.find(run, environment, home, Path(sys.argv[0]))
+    claude = binary.find(run, environment, home(environment), sys.argv[0])
     marks = binary.guard(environment, claude, os.getpid(), time.time())
     return claude, {**environment, **marks}
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ccwrap.home import home as home_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,7 +29,7 @@ class Places(NamedTuple):
 
 def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:
     """The places for this user; the XDG variables count only when absolute."""
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path("~").expanduser())
+    home = Path(home_of(environment))
     if platform == "win32":
         local = _folder(environment, "LOCALAPPDATA", home / "AppData" / "Local")
         machine = _folder(environment, "PROGRAMDATA", Path("C:/ProgramData"))

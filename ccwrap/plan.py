@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.claude import overlay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.invocation import Invocation
     from ccwrap.claude.settings import Beaten, Settings
@@ -35,13 +38,15 @@ class Plan(NamedTuple):
     layers: Settings | None = None
     refusal: CcwrapError | None = None
 
-    def arguments(self, world: World) -> tuple[str, ...]:
-        """claude's arguments; writes the overlay that they name. Raises SettingError."""
+    @contextlib.contextmanager
+    def arguments(self, world: World) -> Iterator[tuple[str, ...]]:
+        """claude's arguments, while the overlay that they name is there. Raises SettingError."""
         if self.injection is None:
-            return world.invocation.arguments
-        path = overlay.write(world.places, world.environment, self.injection.overlay)
-        overlay.sweep(world.places, world.environment, time.time())
-        return with_settings(world.invocation, str(path))
+            yield world.invocation.arguments
+            return
+        with overlay.written(world.places, world.environment, self.injection.overlay) as path:
+            overlay.sweep(world.places, world.environment, time.time())
+            yield with_settings(world.invocation, str(path))
 
     def environment(self, world: World) -> dict[str, str]:
         """claude's environment."""

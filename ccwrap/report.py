@@ -16,6 +16,7 @@ from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.routes import trust
 from ccwrap.routes.question import short
 from ccwrap.text import escaped, shown_url
+from ccwrap.voice import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +103,7 @@ def before_leaving(world: World, plan: Plan) -> None:
     if not world.may_speak:
         return
     for line in notes(world, plan):
-        sys.stderr.write(f"ccwrap: {line}\n")
+        tell(f"ccwrap: {line}\n")
 
 
 def notes(world: World, plan: Plan) -> Iterator[str]:
@@ -121,9 +122,13 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
     better = [
         one for one in before if one.verdict.name not in ("disabled", "untrusted", "unchecked")
     ]
-    if better and (sys.stderr.isatty() or world.environment.get("CI")):
+    if better and (_seen() or world.environment.get("CI")):
         why = ", ".join(f"{one.route.name} is {one.verdict.name}" for one in better)
         yield f"using {chosen.route.name} ({shown_url(chosen.route.url)}): {why}"
+
+
+def _seen() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextlib.contextmanager
@@ -148,6 +153,6 @@ def last_failure(places: Places) -> dict[str, object] | None:
     """The record of the last launch, when it failed; None when it didn't."""
     try:
         record = json.loads(private.read(places.state / LAST_FAILURE) or b"null")
-    except (ValueError, SettingError):
+    except (ValueError, RecursionError, SettingError):
         return None
     return record if isinstance(record, dict) and record.get("version") == 1 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.errors import ClaudeNotFound, ClaudeNotRunnable, SettingError
@@ -43,13 +42,19 @@ class Binary(NamedTuple):
     found: str = ""
 
 
-def find(invocation: Invocation, environment: Mapping[str, str], home: Path, own: Path) -> Binary:
+def find(
+    invocation: Invocation,
+    environment: Mapping[str, str],
+    home: str | os.PathLike[str],
+    own: str | os.PathLike[str],
+) -> Binary:
     """The claude to start: CCWRAP_CLAUDE, the wrapped one, PATH, the usual places.
 
     `own` is our own console script; whatever is the same file is passed over.
     Raises SettingError, ClaudeNotRunnable and ClaudeNotFound.
     """
-    ours = _ours(own)
+    home = os.fspath(home)
+    ours = _ours(os.fspath(own))
     if chosen := environment.get("CCWRAP_CLAUDE"):
         return _chosen(chosen, home, ours)
     if invocation.wrapped and _identity(invocation.wrapped[0]) not in ours:
@@ -67,24 +72,24 @@ def find(invocation: Invocation, environment: Mapping[str, str], home: Path, own
     raise ClaudeNotFound("no claude on PATH or in the usual install places", INSTALL)
 
 
-def _candidates(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
+def _candidates(environment: Mapping[str, str], home: str) -> Iterator[tuple[str, str]]:
     """Paths to try. Relative and empty PATH entries are a project's to fill: left out."""
     for entry in environment.get("PATH", "").split(os.pathsep):
         if os.path.isabs(entry):
             yield os.path.join(entry, NAME), "PATH"
     for place in PLACES:
-        if os.path.isabs(folder := place.replace("~", str(home), 1)):
+        if os.path.isabs(folder := place.replace("~", home, 1)):
             yield os.path.join(folder, NAME), "a usual install place"
 
 
-def _chosen(value: str, home: Path, ours: frozenset[tuple[int, int]]) -> Binary:
-    path = str(home) + value[1:] if value.startswith(("~/", "~\\")) else value
+def _chosen(value: str, home: str, ours: frozenset[tuple[int, int]]) -> Binary:
+    path = home + value[1:] if value.startswith(("~/", "~\\")) else value
     if not os.path.isabs(path):
         raise SettingError(f"CCWRAP_CLAUDE={value}: is not an absolute path", "write it in full")
     if WINDOWS and not path.lower().endswith(".exe"):
         raise SettingError(f"CCWRAP_CLAUDE={value}: is no .exe", "name claude.exe itself")
     identity = _identity(path)
-    if identity is None or not Path(path).is_file():
+    if identity is None or not os.path.isfile(path):
         raise ClaudeNotFound(f"CCWRAP_CLAUDE={value}: there is no such file", INSTALL)
     if identity in ours:
         raise ClaudeNotRunnable(f"CCWRAP_CLAUDE={value}: is ccwrap itself", "name the real claude")
@@ -93,7 +98,7 @@ def _chosen(value: str, home: Path, ours: frozenset[tuple[int, int]]) -> Binary:
     return Binary(path, (), "CCWRAP_CLAUDE")
 
 
-def _identity(path: str | Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     """What makes two paths the same file, symbolic links followed; None: no file."""
     try:
         status = os.stat(path)
@@ -102,11 +107,11 @@ def _identity(path: str | Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _ours(own: Path) -> frozenset[tuple[int, int]]:
+def _ours(own: str) -> frozenset[tuple[int, int]]:
     """Our console script, and those of the same name beside it and beside the interpreter."""
     suffix = ".exe" if WINDOWS else ""
-    folders = (own.parent, Path(sys.executable).parent)
-    scripts = (own, *(folder / f"ccwrap{suffix}" for folder in folders))
+    folders = (os.path.dirname(own), os.path.dirname(sys.executable))
+    scripts = (own, *(os.path.join(folder, f"ccwrap{suffix}") for folder in folders))
     return frozenset(found for script in scripts if (found := _identity(script)))
 
 

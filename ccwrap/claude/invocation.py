@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.claude import arguments as tables
@@ -145,28 +144,30 @@ def _wrapped(argv: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_claude(argument: str) -> bool:
-    path = Path(argument)
-    native = path.parts[-3:-1] == ("claude", "versions")
-    return (native or path.name.lower() in {"claude", "claude.exe"}) and _executable(path)
+    parts = _parts(argument)
+    native = parts[-3:-1] == ["claude", "versions"]
+    return (native or parts[-1].lower() in {"claude", "claude.exe"}) and _executable(argument)
 
 
 def _is_runtime(argument: str) -> bool:
-    return Path(argument).stem.lower() in {"node", "bun"} and _executable(Path(argument))
+    stem, _ = os.path.splitext(_parts(argument)[-1])
+    return stem.lower() in {"node", "bun"} and _executable(argument)
 
 
 def _is_script(argument: str) -> bool:
-    path = Path(argument)
-    package = path.parts[-3:-1] == ("@anthropic-ai", "claude-code")
-    return package and path.name in {"cli.js", "cli-wrapper.cjs"} and _file(path)
+    *_, scope, package, name = ("", "", *_parts(argument))
+    inside = (scope, package) == ("@anthropic-ai", "claude-code")
+    return inside and name in {"cli.js", "cli-wrapper.cjs"} and _file(argument)
 
 
-def _executable(path: Path) -> bool:
+def _parts(argument: str) -> list[str]:
+    return os.path.normpath(argument).split(os.sep)
+
+
+def _executable(path: str) -> bool:
     return _file(path) and os.access(path, os.X_OK)
 
 
-def _file(path: Path) -> bool:
+def _file(path: str) -> bool:
     """Whether it is an absolute path to a file. A prompt may be far too long for one."""
-    try:
-        return path.is_absolute() and path.is_file()
-    except (OSError, ValueError):
-        return False
+    return os.path.isabs(path) and os.path.isfile(path)

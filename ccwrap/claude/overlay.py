@@ -53,6 +53,20 @@ def write(places: Places, environment: Mapping[str, str], overlay: Mapping[str, 
     )
 
 
+@contextlib.contextmanager
+def written(
+    places: Places, environment: Mapping[str, str], overlay: Mapping[str, object]
+) -> Iterator[Path]:
+    """The file that `write` makes, gone again where claude can't be started after all."""
+    path = write(places, environment, overlay)
+    try:
+        yield path
+    except (Exception, KeyboardInterrupt):
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
 def _put(base: Path, data: bytes, claude: bytes) -> Path:
     private.folder(base)
     private.folder(base / "overlays")
@@ -110,18 +124,23 @@ def _sweep(folder: Path, now: float) -> None:
     old = [path for path in folder.glob("*.json") if now - path.stat().st_mtime > YOUNG]
     if not old:
         return
-    named = b"\0".join((*_processes(), *_sessions(folder)))
+    processes = _processes()
+    if os.getpid() not in processes:
+        return
+    named = b"\0".join((*processes.values(), *_sessions(folder)))
     for path in old:
         if os.fsencode(path.name) not in named:
             path.unlink(missing_ok=True)
 
 
-def _processes() -> Iterator[bytes]:
-    """Every command line on this machine that we may see."""
+def _processes() -> dict[int, bytes]:
+    """Every command line on this machine that we may see; without a /proc not even our own."""
     import psutil  # noqa: PLC0415 - once an hour
 
-    for process in psutil.process_iter(["cmdline"]):
-        yield os.fsencode(" ".join(process.info["cmdline"] or ()))
+    return {
+        process.pid: os.fsencode(" ".join(process.info["cmdline"] or ()))
+        for process in psutil.process_iter(["cmdline"])
+    }
 
 
 def _sessions(folder: Path) -> Iterator[bytes]:

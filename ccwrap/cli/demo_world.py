@@ -130,7 +130,8 @@ def _command(tool: str) -> list[str]:
     A new home hides what `pip install --user` has installed, and a console script
     may stand on no PATH: so the modules come from where they came from here.
     """
-    module = {"ccwrap": "ccwrap.launcher", "ccroute": "ccwrap.cli.main"}[tool]
     path = [entry for entry in sys.path if os.path.isabs(entry)]
-    code = f"import sys; sys.path[:] = {path!r}; from {module} import main; sys.exit(main())"
+    code = (
+        f"import sys; sys.path[:] = {path!r}; from ccwrap.start import {tool}; sys.exit({tool}())"
+    )
     return [sys.executable, "-I", "-c", code]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ccwrap.errors import CcwrapError, Interrupted
+from ccwrap.voice import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +36,9 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Every command: the module of its name in `ccwrap.cli`, and its line in the help."""
 
-BROKEN_PIPE: Final = 1
-"""What click, too, exits with where nobody reads standard output any more."""
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN))
+UNWRITTEN: Final = 1
+"""What click, too, exits with where standard output can't be written any more."""
 
 
 class Commands(click.Group):
@@ -103,12 +106,13 @@ def ccroute(ctx: click.Context) -> None:
 
 def main() -> int:
     """Run one command; return its exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
     code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return quiet()
-    return code
+    unwritten = flush()
+    tell("")
+    return unwritten or code
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -120,13 +124,16 @@ def run(arguments: Sequence[str]) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         return Interrupted.exit_code
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except CcwrapError as error:
         return refuse(str(error), error.exit_code)
     except Exception as error:
         if os.environ.get("CCWRAP_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in FULL:
+            return refuse(f"can't be written: {error.strerror}", UNWRITTEN)
         return refuse(
             f"a fault in ccwrap ({type(error).__name__})\n  fix: CCWRAP_DEBUG=1 shows where",
             CcwrapError.exit_code,
@@ -140,12 +147,18 @@ def refuse(message: str, code: int) -> int:
 
     with contextlib.suppress(OSError):
         sys.stdout.flush()
-        sys.stderr.write(f"ccroute: {render.printable(message)}\n")
+    tell(f"ccroute: {render.printable(message)}\n")
     return code
 
 
-def quiet() -> int:
-    """Nobody reads standard output any more: let nothing be said about it at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return BROKEN_PIPE
+def flush() -> int:
+    """0 where standard output has taken all; else an exit code, and nothing goes there any more."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            tell(f"ccroute: standard output can't be written: {error.strerror}\n")
+        return UNWRITTEN
+    return 0

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from ccwrap.claude import overlay
@@ -150,6 +151,16 @@ def test_keeps_all_where_a_record_can_not_be_read(
 ) -> None:
     path = overlay.write(where, environment, OVERLAY)
     (tmp_path / "home/.claude/jobs/5e4a4dfc/state.json").mkdir(parents=True)
+    overlay.sweep(where, environment, later())
+    assert path.exists()
+
+
+def test_keeps_all_where_not_even_our_own_process_can_be_seen(
+    where: Places, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A /proc that isn't mounted looks like a machine on which nothing runs."""
+    path = overlay.write(where, environment, OVERLAY)
+    monkeypatch.setattr(psutil, "pids", list)
     overlay.sweep(where, environment, later())
     assert path.exists()
 

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 
+from ccwrap.home import home
 from ccwrap.places import cache, places
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"HOME": "/h", "USERPROFILE": "/u"}, "/h"),
+        ({"HOME": ".", "USERPROFILE": "/u"}, "/u"),
+        ({}, None),
+        ({"HOME": ""}, None),
+        ({"HOME": "work/acme"}, None),
+    ],
+    ids=str,
+)
+def test_a_home_is_absolute_or_the_accounts_own(
+    environment: dict[str, str], expected: str | None
+) -> None:
+    assert home(environment) == (expected or pwd.getpwuid(os.getuid()).pw_dir)
+
+
+def test_an_account_without_an_entry_has_the_root_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run under any user id."""
+    monkeypatch.setattr(os, "getuid", lambda: 1_234_567)
+    assert home({}) == "/"
 
 
 @pytest.mark.parametrize(
