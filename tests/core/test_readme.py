@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccwrap.cli.main import COMMANDS
-from ccwrap.gateways.simulated import Setup
-from routing import KEY
+from ccwrap.gateways.simulated import Setup, refuses
+from routing import KEY, table
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -22,7 +22,9 @@ README = (ROOT / "README.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    """The fenced blocks in `language`; a screen has none."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    return [text for word, text in fenced if word == language]
 
 
 SHELL = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
@@ -79,6 +81,46 @@ def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     bare_sandbox.environment["CCWRAP_TRUST"] = trust.partition("=")[2]
     bare_sandbox.run_ccwrap(*arguments).expect()
     assert stand_in.reports[0].argv[-1] == "Review this."
+
+
+def test_the_check_shown_is_what_it_prints(
+    bare_sandbox: Sandbox, gateway: StartGateway, refused_port: int
+) -> None:
+    well = gateway(Setup(keys=(KEY,)))
+    limited = gateway(behaviour=refuses(429, retry_after="17"))
+    bare_sandbox.ccroute(
+        table("eu", well.url, 'models = "claude-sonnet-5"')
+        + table("us", limited.url, 'models = "claude-sonnet-5"')
+        + f'[[route]]\nkind = "ollama"\nurl = "http://localhost:{refused_port}"\nmodels = "qwen"\n'
+        + '[[route]]\nkind = "anthropic"\n'
+    )
+    bare_sandbox.environment["LLM_KEY"] = KEY
+    bare_sandbox.run_ccroute("trust", "eu", "us", "ollama", "--yes").expect()
+    out = bare_sandbox.run_ccroute("check").expect().out
+    (shown,) = [block for block in blocks("") if block.startswith("$ ccroute check\n")]
+    assert timeless(out.replace(str(refused_port), "11434")) == timeless(shown.partition("\n")[2])
+
+
+def timeless(text: str) -> str:
+    return re.sub(r" +\d+ ms|[\d.]+ s,", "", text)
+
+
+def test_the_question_shown_is_what_it_asks(bare_sandbox: Sandbox) -> None:
+    (shown,) = [block for block in blocks("") if "wants to send" in block]
+    bare_sandbox.config('[secrets]\nLLM_KEY = { keyring = "service/user" }\n')
+    bare_sandbox.environment["OPENROUTER_API_KEY"] = KEY
+    bare_sandbox.ccroute(
+        table("eu", "https://llm.eu.example.com") + '[[route]]\nkind = "openrouter"\n'
+    )
+    bare_sandbox.stand_in()
+    with bare_sandbox.terminal("ccwrap") as terminal:
+        asked = terminal.expect("Allow? [y/a/r/i/N]")
+    assert asked.split() == shown.split()
+    assert all(line in asked for line in shown.splitlines())
+
+
+def test_no_screen_is_wider_than_a_terminal() -> None:
+    assert [line for block in blocks("") for line in block.splitlines() if len(line) > 80] == []
 
 
 def test_every_command_named_is_there_and_none_is_left_out() -> None:
