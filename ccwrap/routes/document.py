@@ -92,7 +92,9 @@ def read(path: Path, label: str, layer: str) -> Document:
         data = read_bytes(path, LIMIT)
     except OSError as error:
         what = error.strerror or "can't be read"
-        raise RouteFileError((Problem(label, 0, "", what, f"look at: ls -l {label}"),)) from None
+        missing = error.errno == errno.ENOENT
+        mend = "correct the name, or ccroute init" if missing else f"look at: ls -l {label}"
+        raise RouteFileError((Problem(label, 0, "", what, mend),)) from None
     return parse(data, path, label, layer, linked=path.is_symlink())
 
 

@@ -147,7 +147,11 @@ def _whole(
         raise RouteFileError(
             (
                 Problem(
-                    _label(file, cwd), 0, "", "names no route", "ccroute add, or write [[route]]"
+                    _label(file, cwd),
+                    0,
+                    "",
+                    "names no route",
+                    "ccroute add KIND, or write [[route]]",
                 ),
             )
         )
@@ -182,7 +186,7 @@ def _named(environment: Mapping[str, str], cwd: Path, home: Path) -> Path | None
     written = str(home) + value[1:] if value.startswith(("~/", "~\\")) else value
     path = Path(os.path.abspath(cwd / written))
     if not _exists(path):
-        raise SettingError("CCWRAP_FILE names a file that isn't there", "correct it or unset it")
+        raise SettingError(f"CCWRAP_FILE={clean(value)}: it isn't there", "correct it or unset it")
     return path
 
 

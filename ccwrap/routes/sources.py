@@ -179,7 +179,8 @@ def _keyring_module() -> tuple[Any, tuple[type[Exception], ...]]:
         import keyring as module  # noqa: PLC0415 - an extra, and heavy
         from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
-        raise NoValue("keyring isn't installed", 'pip install "ccwrap[keyring]"') from None
+        fix = "pipx inject ccwrap keyring (or pip install keyring); .env.local needs neither"
+        raise NoValue("keyring isn't installed", fix) from None
     return module, (KeyringError, RuntimeError)
 
 

@@ -113,4 +113,4 @@ def test_without_the_extra_it_says_what_to_install(bare_sandbox: Sandbox) -> Non
     bare_sandbox.write(bare_sandbox.home / "lib" / "keyring.py", "raise ImportError\n")
     environment = {"PYTHONPATH": str(bare_sandbox.home / "lib")}
     ran = bare_sandbox.run_ccroute("secret", "set", "LLM_KEY", input=KEY, env=environment)
-    assert 'pip install "ccwrap[keyring]"' in ran.expect(78).err
+    assert "pipx inject ccwrap keyring" in ran.expect(78).err

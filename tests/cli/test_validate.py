@@ -105,3 +105,8 @@ def test_a_hostile_file_is_one_problem_that_is_safe_to_print(
     ran = bare_sandbox.run_ccroute("validate", file, seconds=10).expect(78)
     assert "\x1b" not in ran.out + ran.err
     assert "\u202e" not in ran.out + ran.err
+
+
+def test_a_file_that_is_not_there_names_the_next_command(bare_sandbox: Sandbox) -> None:
+    out = bare_sandbox.run_ccroute("validate", "nope.toml").expect(78).out
+    assert out.endswith("  fix: correct the name, or ccroute init\n")

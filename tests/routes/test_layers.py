@@ -278,7 +278,7 @@ def test_a_projects_route_of_the_same_name_adds_nothing_to_them(project: Project
             "user or pass",
         ),
         ({"CCWRAP_POLICY": "fastest"}, "not in this version"),
-        ({"CCWRAP_FILE": "missing.toml"}, "isn't there"),
+        ({"CCWRAP_FILE": "missing.toml"}, "CCWRAP_FILE=missing.toml: it isn't there"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_an_error(

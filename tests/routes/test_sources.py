@@ -188,4 +188,4 @@ def test_without_a_keyring_nothing_is_written_and_the_way_out_is_named(
 
 def test_without_the_extra_the_message_says_how_to_get_it(project: Project) -> None:
     told = with_keyring(project, "", f"import sys; sys.modules['keyring'] = None\n{KEYRING}")
-    assert told.count('pip install "ccwrap[keyring]"') == 2
+    assert told.count("pipx inject ccwrap keyring") == 2
