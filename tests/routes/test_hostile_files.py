@@ -110,9 +110,9 @@ def test_a_dangling_link_is_an_error_and_no_missing_file(project: Project) -> No
 def test_a_hundred_megabytes_are_refused_unread(project: Project) -> None:
     with project.file.open("wb") as file:
         file.truncate(100 << 20)
-    start = time.perf_counter()
+    start = time.process_time()
     assert [problem.what for problem in project.problems()] == ["is larger than 256 KiB"]
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_what_is_no_utf8_is_an_error_with_its_line(project: Project) -> None:

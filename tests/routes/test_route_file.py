@@ -187,9 +187,9 @@ def test_the_schema_for_editors_accepts_what_is_valid_and_names_what_is_not() ->
 def fastest(project: Project) -> tuple[float, RouteFile]:
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         found = project.load()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times), found
 
 
