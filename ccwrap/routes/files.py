@@ -124,8 +124,10 @@ def _administrators(places: Places) -> tuple[int, ...] | None:
 
 def _alone(file: Path, cwd: Path) -> None:
     """Refuse a folder with both spellings of the file: which one holds would be a guess."""
+    if file.name not in NAMES:
+        return
     others = [file.with_name(name) for name in NAMES if name != file.name]
-    if file.name in NAMES and any(_exists(other) for other in others):
+    if any(_exists(other) for other in others):
         what = f"there is a {others[0].name} beside it"
         raise RouteFileError((Problem(_label(file, cwd), 0, "", what, "keep one of the two"),))
 

@@ -100,7 +100,7 @@ def weight(value: object) -> float:
     """A number above 0, at most 1000."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Wrong(f"must be a number, not {kind_of(value)}", "write it unquoted, like 2 or 0.5")
-    if not (math.isfinite(value) and 0 < value <= 1000):
+    if not 0 < value <= 1000:
         raise Wrong("must be above 0 and at most 1000")
     return float(value)
 
