@@ -27,7 +27,8 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 def seconds(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> float:
     began = time.perf_counter()
-    subprocess.run(command, env=environment, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+    null = subprocess.DEVNULL
+    subprocess.run(command, env=environment, cwd=folder, check=True, stdin=null, stdout=null)
     return time.perf_counter() - began
 
 
