@@ -142,6 +142,10 @@ class Store:
             self.remember(question, verdict, now, end, failures, depth=depth)
             self._run("UPDATE verdict SET reported = ? WHERE question = ?", now, question)
 
+    def heard(self, session: str) -> bool:
+        """Whether a turn of `session` has ended, well or not."""
+        return bool(self._rows("SELECT 1 FROM report WHERE session = ? LIMIT 1", session))
+
     def stale(self, question: str) -> None:
         """Have the route asked again at the next launch."""
         self._run("UPDATE verdict SET stale = 1 WHERE question = ?", question)
