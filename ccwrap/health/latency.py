@@ -1,21 +1,24 @@
-"""Smoothing round trips: quick to believe a slow one, slow to forget it (pure)."""
+"""Smoothing round trips: quicker to believe a slow one than to forget it (pure)."""
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
-MEMORY: Final = 1800.0
-"""Seconds after which an old round trip weighs about a third."""
+UP: Final = 0.5
+DOWN: Final = 0.15
+"""How much of the way to a slower, and to a faster, round trip one sample leads.
+
+By the sample and not by the clock: launches are minutes or days apart, and a route's
+place must not depend on that. Chosen by tests/health/test_fastest.py's simulation.
+"""
 
 
-def smoothed(before: float | None, sample: float, seconds: float) -> float:
-    """`before` milliseconds, moved towards `sample`, which came `seconds` later.
+def smoothed(before: float | None, sample: float) -> float:
+    """`before`, milliseconds, moved towards the newest `sample`.
 
-    A slower sample counts at once and a faster one by and by, as in Finagle's
-    PeakEwma: a route that gets slow is noticed before one that gets fast.
+    Peak-aware, after Finagle's PeakEwma: a route that gets slow is noticed at once,
+    and one good answer doesn't make up for it.
     """
-    if before is None or sample >= before:
+    if before is None:
         return sample
-    weight = math.exp(-max(seconds, 0.0) / MEMORY)
-    return before * weight + sample * (1.0 - weight)
+    return before + (UP if sample > before else DOWN) * (sample - before)

@@ -105,8 +105,7 @@ class Store:
             before = self.recall([question]).get(question)
             pace = before.smoothed_ms if before else None
             if verdict.latency_ms is not None:
-                since = now - before.checked if before else 0.0
-                pace = smoothed(pace, verdict.latency_ms, since)
+                pace = smoothed(pace, verdict.latency_ms)
             self._run(
                 "INSERT INTO verdict (question, name, detail, hint, http_status, latency_ms, phase,"
                 " retry_after, checked, failures, until, stale, smoothed_ms, depth)"
