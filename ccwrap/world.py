@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds
+from ccwrap.health.memory import Memory
 from ccwrap.places import Places, places
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class World(NamedTuple):
     overrides CCWRAP_* variables that count for this launch and are not handed on
     only      names of the routes that are looked at; () for all
     depth     the probe's depth in place of the file's; "" for the file's
+    memory    what earlier launches left
+    afresh    ask, whatever is remembered
     """
 
     invocation: Invocation
@@ -40,12 +44,14 @@ class World(NamedTuple):
     places: Places
     catalogue: Catalogue
     started: float
+    memory: Memory
     terminal: bool = False
     patient: bool = False
     watch: Callable[[str, Verdict | None], None] | None = None
     overrides: Mapping[str, str] = {}
     only: tuple[str, ...] = ()
     depth: str = ""
+    afresh: bool = False
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -59,7 +65,8 @@ class World(NamedTuple):
         terminal = all(stream is not None and stream.isatty() for stream in streams)
         catalogue = kinds.load()
         where = places(environment)
-        return cls(invocation, environment, cwd, where, catalogue, started, terminal)
+        memory = Memory(where.state, say if not invocation.wrapped else silent)
+        return cls(invocation, environment, cwd, where, catalogue, started, memory, terminal)
 
     @property
     def wishes(self) -> dict[str, str]:
@@ -82,3 +89,14 @@ class World(NamedTuple):
         if not self.invocation.wrapped:
             return limit
         return max(0.1, min(limit, self.started + WRAPPER_SECONDS - time.monotonic()))
+
+
+def say(line: str) -> None:
+    """One line on standard error."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"ccwrap: {line}\n")
+
+
+def silent(line: str) -> None:
+    """Nothing: the wrapper form's callers show standard error as a failure."""
+    del line

@@ -40,7 +40,7 @@ def write(places: Places, environment: Mapping[str, str], overlay: Mapping[str, 
     """
     data = json.dumps(overlay).encode()
     refused = []
-    for base in _bases(places, environment):
+    for base in bases(places, environment):
         try:
             return _put(base, data, _claude_folder(places, environment))
         except OSError as error:
@@ -73,7 +73,8 @@ def _remember(record: Path, entry: bytes) -> None:
         os.close(descriptor)
 
 
-def _bases(places: Places, environment: Mapping[str, str]) -> Iterator[Path]:
+def bases(places: Places, environment: Mapping[str, str]) -> Iterator[Path]:
+    """Folders of ours for what a launch writes, the state folder first."""
     yield places.state
     if (runtime := environment.get("XDG_RUNTIME_DIR", "")).startswith("/"):
         yield Path(runtime) / "ccwrap"
@@ -95,7 +96,7 @@ def sweep(places: Places, environment: Mapping[str, str], now: float) -> None:
     doubt, and never raises: a launch doesn't depend on it.
     """
     with contextlib.suppress(Exception):
-        for base in _bases(places, environment):
+        for base in bases(places, environment):
             if (base / "overlays").is_dir():
                 _sweep(base / "overlays", now)
 

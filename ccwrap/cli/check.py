@@ -33,7 +33,8 @@ def command(ctx: click.Context, routes: tuple[str, ...], paid: bool, as_json: bo
 
     Exit code 0 where one is usable, 77 where none is allowed yet, else 69.
     """
-    here = world.here()._replace(patient=True, only=routes, depth="paid" if paid else "")
+    here = world.here()._replace(patient=True, afresh=True, only=routes)
+    here = here._replace(depth="paid" if paid else "")
     pen = Pen.of(sys.stdout, here.environment)
     live = Live(sys.stdout, pen) if pen.live and not as_json else None
     plan = pipeline.survey(here._replace(watch=live))

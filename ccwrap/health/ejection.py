@@ -1,7 +1,8 @@
-"""How long a route that failed is left alone, and what a failed session tells (pure)."""
+"""How long a route that failed is left alone, and what a failed session tells."""
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from ccwrap.gateways.verdict import Verdict
@@ -64,3 +65,8 @@ def reported(error: str) -> Verdict | None:
     if name is None:
         return None
     return Verdict(name, f"a session's request failed: {error}", phase="session")
+
+
+def chance() -> float:
+    """A number from 0 to 1 for jitter; the random module costs three milliseconds."""
+    return int.from_bytes(os.urandom(2), "big") / 0xFFFF

@@ -1,20 +1,21 @@
-"""Rows of the store as records. SQLite lets any column hold anything: nothing is taken on trust."""
+"""Rows of the store as records; SQLite lets any column hold anything: all is checked."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccwrap.gateways.verdict import ASKED, Verdict
 from ccwrap.health.records import Launch, Remembered, Sample
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 
-def remembered_of(row: sqlite3.Row) -> Remembered | None:
-    """None for a row that holds no verdict."""
+def remembered_of(row: sqlite3.Row | Mapping[str, Any]) -> Remembered | None:
+    """None for a row that holds no verdict. Raises KeyError where a column is missing."""
     checked = _number(row["checked"])
     if row["name"] not in ASKED or checked is None:
         return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
@@ -136,7 +135,7 @@ class Store:
             failures = before.failures if before else 0
             if not (before and before.until is not None and before.until > now):
                 failures += 1
-            end = ejection.until(verdict, failures, now, chance())
+            end = ejection.until(verdict, failures, now, ejection.chance())
             depth = before.depth if before else "free"
             self.remember(question, verdict, now, end, failures, depth=depth)
             self._run("UPDATE verdict SET reported = ? WHERE question = ?", now, question)
@@ -213,15 +212,15 @@ class Store:
                 self._run("DELETE FROM standing")
         return int(count)
 
-    def tidy(self, now: float) -> None:
-        """Remove what is old or too much; once a day, else nothing.
+    def tidy(self, now: float) -> bool:
+        """Remove what is old or too much; once a day, else nothing. Whether it was done.
 
         Counted from the last launch where the clock runs ahead of it, so that a clock
         which jumped years ahead for a moment costs no history.
         """
         last = self._rows("SELECT value FROM keep WHERE name = 'tidied'")
         if last and 0 <= now - float(last[0][0]) < DAY:
-            return
+            return False
         with self._write():
             (newest,) = self._rows("SELECT max(time) FROM launch")[0]
             limit = min(now, float(newest or now)) - schema.KEPT_SECONDS
@@ -232,6 +231,7 @@ class Store:
                     f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - ?", most
                 )
             self._run("INSERT OR REPLACE INTO keep VALUES ('tidied', ?)", now)
+        return True
 
     def _sample(self, question: str, verdict: Verdict, now: float, route: str) -> None:
         self._run(
@@ -262,11 +262,6 @@ class Store:
             with contextlib.suppress(StoreError), worded(self.path):
                 self._connection.rollback()
             raise
-
-
-def chance() -> float:
-    """A number from 0 to 1 for jitter; the random module costs three milliseconds."""
-    return int.from_bytes(os.urandom(2), "big") / 0xFFFF
 
 
 def _storable(values: Sequence[object]) -> list[object]:
