@@ -93,8 +93,11 @@ class _Round:
         began = time.monotonic()
         if not self._settled():
             self.meeting = None if terms.afresh else terms.flights()
-            self._take([name for name, one in self.found.items() if one is None], trials)
+            names = [name for name, one in self.found.items() if one is None]
+            self._take([name for name in names if name not in trials], trials)
             self._listen(terms.seconds(terms.limit))
+        for name in self.held:
+            self.found[name] = self.found[name] or self.before[name]
         if self.held and not self._usable():
             left = max(terms.limit - (time.monotonic() - began), OVERTIME)
             self._reconsider(terms.seconds(left))
@@ -108,12 +111,13 @@ class _Round:
             if subject.question not in known:
                 continue
             remembered = self.before[name] = known[subject.question]
-            state = memory.state(remembered, self.began, terms.fresh_for, terms.depth).name
+            state = memory.state(remembered, self.began, terms.fresh_for, terms.depth)
             if terms.afresh or state == "unknown":
                 continue
-            self._tell(name, remembered)
             if state == "trial":
                 trials.append(name)
+            else:
+                self._tell(name, remembered)
             if state != "fresh":
                 self.held.add(name)
         return trials
@@ -136,9 +140,10 @@ class _Round:
             flight = self._flight(name)
             if flight is None or flight.lead():
                 self.held.discard(name)
-                self.found[name] = None
                 if not self._accepted(name):
                     mine.append(name)
+            else:
+                self._tell(name, self.before[name])
         for name in names:
             flight = self._flight(name)
             if flight is None or flight.lead():
@@ -166,7 +171,7 @@ class _Round:
         if flight is None or answer is None or (before and answer.checked <= before.checked):
             return False
         terms = self.terms
-        state = memory.state(answer, terms.clock(), terms.fresh_for, terms.depth).name
+        state = memory.state(answer, terms.clock(), terms.fresh_for, terms.depth)
         if state not in ("fresh", "ejected"):
             return False
         flight.let_go()

@@ -6,7 +6,7 @@ with one line where it can't be used. It costs nothing until then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ccwrap.health import ejection
 from ccwrap.health.latency import smoothed
@@ -35,36 +35,24 @@ prompts alone would get its next session every half a minute.
 """
 
 
-class State(NamedTuple):
-    """How a remembered verdict is to be taken.
-
-    name  unknown  nothing is known that counts: ask
-          fresh    believed as it is
-          ejected  failed, and is left alone for now
-          trial    failed, and its time is over: one launch may ask
-    """
-
-    name: str
-    remembered: Remembered | None = None
-
-
-def state(remembered: Remembered | None, now: float, fresh_for: float, depth: str) -> State:
+def state(remembered: Remembered | None, now: float, fresh_for: float, depth: str) -> str:
     """What `remembered` is worth at `now` to a launch that asks as deep as `depth`.
+
+    unknown  nothing is known that counts: ask
+    fresh    believed as it is
+    ejected  failed, and is left alone for now
+    trial    failed, and its time is over: one launch may ask
 
     A clock that went back makes everything unknown; one that went ahead ends every
     ejection. Nothing is left alone for longer than LATEST.
     """
     if remembered is None or remembered.checked > now + SKEW:
-        return State("unknown")
+        return "unknown"
     if remembered.until is not None:
-        if now < remembered.until <= now + ejection.LATEST:
-            return State("ejected", remembered)
-        return State("trial", remembered)
+        return "ejected" if now < remembered.until <= now + ejection.LATEST else "trial"
     young = now - remembered.checked < fresh_for
-    deep = DEPTHS.index(remembered.depth) >= DEPTHS.index(depth)
-    if young and deep and not remembered.stale:
-        return State("fresh", remembered)
-    return State("unknown", remembered)
+    deep = remembered.depth in DEPTHS[DEPTHS.index(depth) :]
+    return "fresh" if young and deep and not remembered.stale else "unknown"
 
 
 def learnt(
