@@ -6,18 +6,19 @@ Each step takes what the one before gave. `ccwrap` walks the whole line and leav
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ccwrap import candidates, report
 from ccwrap.claude import injection, settings
+from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
 from ccwrap.plan import Plan
 from ccwrap.routes import consent, files, project, trust
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.settings import Settings
     from ccwrap.errors import CcwrapError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ccwrap.routes.schema import RouteFile
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
+
+HOOK: Final = Path(__file__).absolute().parent / "health" / "hook.py"
 
 
 def prepare(world: World) -> Plan:
@@ -55,9 +58,11 @@ def survey(world: World) -> Plan:
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
         return plan._replace(refusal=refusal(file, root, granted, choice))
-    injected = inject(world, file, layers, asked[choice.chosen.route.name])
+    chosen = asked[choice.chosen.route.name]
+    injected = inject(world, file, layers, chosen)
     beaten = settings.beaten(layers, (*injected.set, *injected.unset))
-    return plan._replace(injection=injected, beaten=beaten)
+    hears = listener(world, file, chosen)
+    return plan._replace(injection=injected, beaten=beaten, listener=hears)
 
 
 def narrowed(world: World, file: RouteFile) -> RouteFile:
@@ -96,6 +101,14 @@ def refusal(file: RouteFile, root: Path, granted: Trust, choice: Choice) -> Ccwr
     if enabled and all(granted.missing(root, route) for route in enabled):
         return NotTrusted(report.untrusted(file, root, granted))
     return NoUsableRoute(report.refusal(choice))
+
+
+def listener(world: World, file: RouteFile, candidate: candidates.Candidate) -> Listener | None:
+    """What hears from the session; None where that is not wanted, or nothing is remembered."""
+    if not (file.hooks and candidate.question):
+        return None
+    state = str(world.places.state.absolute())
+    return Listener(sys.executable, str(HOOK), state, candidate.question)
 
 
 def inject(

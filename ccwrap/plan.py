@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ccwrap.claude import overlay
+from ccwrap.claude import hooks, overlay
 
 if TYPE_CHECKING:
+    from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.invocation import Invocation
     from ccwrap.claude.settings import Beaten, Settings
@@ -24,6 +25,7 @@ class Plan(NamedTuple):
               passthrough (as if ccwrap were not there)
     reason    in a few words
     refusal   why claude may not be started, in full; None when it may
+    listener  hears from the session how the route fares; None where nothing does
     """
 
     action: str
@@ -34,12 +36,20 @@ class Plan(NamedTuple):
     beaten: tuple[Beaten, ...] = ()
     layers: Settings | None = None
     refusal: CcwrapError | None = None
+    listener: Listener | None = None
 
-    def arguments(self, world: World) -> tuple[str, ...]:
-        """claude's arguments; writes the overlay that they name. Raises SettingError."""
+    def arguments(self, world: World, launch: int = 0) -> tuple[str, ...]:
+        """claude's arguments; writes the overlay that they name. Raises SettingError.
+
+        `launch` is the store's id of this launch, 0 where it isn't stored.
+        """
         if self.injection is None:
             return world.invocation.arguments
-        path = overlay.write(world.places, world.environment, self.injection.overlay)
+        whole = self.injection.overlay
+        if self.listener:
+            printing = world.invocation.printing or not world.terminal
+            whole = hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+        path = overlay.write(world.places, world.environment, whole)
         overlay.sweep(world.places, world.environment, time.time())
         return with_settings(world.invocation, str(path))
 

@@ -2,8 +2,8 @@
 
 `python -I hook.py STATE QUESTION LAUNCH`, the event as JSON on standard input. It tells
 the store in the folder STATE what became of the route whose verdict is about QUESTION;
-LAUNCH is the store's id of the launch. It prints nothing, ends with 0 whatever happens,
-and loads only what the store does: claude waits for it.
+LAUNCH is the store's id of the launch, 0 for the one that became this claude. It prints
+nothing, ends with 0 whatever happens, and loads only what the store does: claude waits.
 """
 
 from __future__ import annotations
@@ -44,14 +44,22 @@ def hear(store: Store, question: str, launch: int, event: dict[str, object], now
     if not re.fullmatch(r"[\w-]{1,128}", session, re.ASCII):
         raise ValueError("no session")
     name = event.get("hook_event_name")
-    if name == "SessionStart" and launch:
-        store.session(launch, session)
+    if name == "SessionStart":
+        tie(store, launch, session)
     elif name == "StopFailure":
         store.report(question, str(event.get("error", ""))[:64], session, now)
     elif name == "Stop" and not store.heard(session):
         store.report(question, "", session, now)
     elif name == "SessionEnd" and not store.heard(session):
         store.stale(question)
+
+
+def tie(store: Store, launch: int, session: str) -> None:
+    """Keep that `session` runs in `launch`, else in the launch that became CLAUDE_PID."""
+    if launch:
+        store.session(launch, session)
+    elif pid := int(os.environ.get("CLAUDE_PID", "0")):
+        store.session_of(pid, session)
 
 
 def run() -> None:

@@ -98,8 +98,9 @@ def test_a_failure_that_comes_after_the_end_still_counts(store: Store) -> None:
 def test_a_session_is_tied_to_its_launch(store: Store) -> None:
     one, two = (store.launched(Launch(time.time(), "acme", pid=pid)) for pid in (1, 2))
     happens(store, "SessionStart", launch=two)
-    assert [launch.id for launch in store.launches(session=SESSION)] == [two]
-    assert one != two
+    happens(store, "SessionStart", session="b", env=os.environ | {"CLAUDE_PID": "1"})
+    happens(store, "SessionStart", session="c")
+    assert {launch.id: launch.session for launch in store.launches()} == {one: "b", two: SESSION}
 
 
 @pytest.mark.parametrize(
