@@ -93,12 +93,17 @@ def judged(
     began: float,
 ) -> Considered:
     """One candidate with all that is known of it; `began` is when the asking did."""
-    origin = candidate.origin if candidate else ""
+    late = Verdict("unchecked", "a better one had already won")
+    if candidate is None:
+        return Considered(route, unasked or late)
+    one = Considered(
+        route, late, candidate.origin, question=candidate.question, model=candidate.model
+    )
     if heard is None:
-        late = Verdict("unchecked", "a better one had already won")
-        return Considered(route, unasked or late, origin)
+        return one
     age = began - heard.checked if heard.checked < began else 0.0
-    return Considered(route, heard.verdict, origin, age, heard.until, heard.smoothed_ms)
+    until = heard.until if heard.until is not None and heard.until > time.time() else None
+    return one._replace(verdict=heard.verdict, age=age, until=until, smoothed_ms=heard.smoothed_ms)
 
 
 def named(world: World, layers: Settings, candidate: Candidate) -> Candidate:

@@ -30,16 +30,8 @@ if TYPE_CHECKING:
 HOOK: Final = Path(__file__).absolute().parent / "health" / "hook.py"
 
 
-def prepare(world: World) -> Plan:
-    """Walk the line. Raises every error of `ccwrap.errors` but the binary's."""
-    plan = survey(world)
-    if plan.refusal is not None:
-        raise plan.refusal
-    return plan
-
-
 def survey(world: World) -> Plan:
-    """Walk the line, for a look: a launch that would be refused is a plan that says so.
+    """Walk the line; a launch that must be refused is a plan that says so.
 
     Raises RouteFileError and SettingError.
     """

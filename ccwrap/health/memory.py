@@ -126,15 +126,17 @@ class Memory:
             )
         )
 
-    def launched(self, launch: Launch) -> bool:
-        """Keep `launch`; whether the store was tidied, which is due once a day."""
+    def launched(self, launch: Launch) -> int:
+        """Keep `launch`; its id, 0 where nothing is kept."""
+        return self._try(lambda store: store.launched(launch)) or 0
 
-        def keep(store: Store) -> bool:
-            tidied = store.tidy(launch.time)
-            store.launched(launch)
-            return tidied
+    def failed(self, launch: int, fault: str) -> None:
+        """Keep how the launch with this id failed."""
+        self._try(lambda store: store.failed(launch, fault))
 
-        return bool(self._try(keep))
+    def tidy(self, now: float) -> bool:
+        """Remove what is old; whether that was due."""
+        return bool(self._try(lambda store: store.tidy(now)))
 
     def _try(self, use: Callable[[Store], T]) -> T | None:
         store = self.store

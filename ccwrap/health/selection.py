@@ -35,6 +35,8 @@ class Considered(NamedTuple):
     age          seconds since the verdict was made; 0 where this launch made it
     until        Unix time until which it is left alone, None when it isn't
     smoothed_ms  its round trip over time, None where none is remembered
+    question     under which its verdict is remembered, "" where nothing is
+    model        that it was asked about
     """
 
     route: Route
@@ -43,6 +45,8 @@ class Considered(NamedTuple):
     age: float = 0.0
     until: float | None = None
     smoothed_ms: float | None = None
+    question: str = ""
+    model: str = ""
 
     @property
     def pace(self) -> float:

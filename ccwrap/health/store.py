@@ -201,6 +201,15 @@ class Store:
         """Put `standing` in place of what was known of `scope`."""
         self._run("INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)", scope, *standing, now)
 
+    def questions(self, route: str) -> tuple[str, ...]:
+        """Every question that a route of this name, in whatever project, has stood for."""
+        rows = self._rows(
+            "SELECT question FROM sample WHERE route = ?"
+            " UNION SELECT question FROM launch WHERE route = ?",
+            route, route,
+        )  # fmt: skip
+        return tuple(str(row["question"]) for row in rows if row["question"])
+
     def forget(self, questions: Sequence[str] | None = None) -> int:
         """Forget the verdicts about `questions`, or all; how many there were."""
         marks = ",".join("?" * len(questions or ()))

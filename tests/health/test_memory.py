@@ -136,8 +136,8 @@ def test_what_one_launch_learnt_the_next_one_knows(tmp_path: Path) -> None:
     found = learnt(None, OK, NOW, "free", 0.5)
     one.remember(question, "eu", found)
     assert two.recall([question, ""]) == {question: found}
-    assert two.launched(Launch(NOW, "acme"))
-    assert not one.launched(Launch(NOW, "acme"))
+    assert (two.launched(Launch(NOW, "acme")), one.launched(Launch(NOW, "acme"))) == (1, 2)
+    assert (two.tidy(NOW), one.tidy(NOW)) == (True, False)
 
 
 def test_a_store_that_breaks_is_said_once_and_then_done_without(tmp_path: Path) -> None:
