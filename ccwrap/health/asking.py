@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ccwrap.health.records import Remembered
 
 OVERTIME: Final = 1.0
-"""Seconds for asking ourselves what another launch had no answer to in time."""
+"""Seconds beyond a candidate's limit: half of them are for another launch's answer, which
+may have begun a little late, the other half for asking ourselves where none came."""
 
 
 class Subject(NamedTuple):
@@ -85,22 +86,23 @@ class _Round:
         self.waiting: set[str] = set()
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
+        self.end = 0.0
         self.news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def run(self) -> dict[str, Remembered | None]:
         terms = self.terms
         trials = self._recall()
-        began = time.monotonic()
         if not self._settled():
+            self.end = time.monotonic() + terms.limit
             self.meeting = None if terms.afresh else terms.flights()
             names = [name for name, one in self.found.items() if one is None]
             self._take([name for name in names if name not in trials], trials)
-            self._listen(terms.seconds(terms.limit))
+            self._listen()
         for name in self.held:
             self.found[name] = self.found[name] or self.before[name]
         if self.held and not self._usable():
-            left = max(terms.limit - (time.monotonic() - began), OVERTIME)
-            self._reconsider(terms.seconds(left))
+            self.end = max(self.end or time.monotonic() + terms.limit, time.monotonic() + OVERTIME)
+            self._reconsider()
         return self.found
 
     def _recall(self) -> list[str]:
@@ -122,14 +124,14 @@ class _Round:
                 self.held.add(name)
         return trials
 
-    def _reconsider(self, seconds: float) -> None:
+    def _reconsider(self) -> None:
         """Ask now about those that were left alone: nothing else can be used."""
         left_alone = {name: self.found[name] for name in self.subjects if name in self.held}
         self.held.clear()
         self.found.update(dict.fromkeys(left_alone))
         self.meeting = self.meeting or self.terms.flights()
         self._take(list(left_alone), [])
-        self._listen(seconds)
+        self._listen()
         for name, remembered in left_alone.items():
             self.found[name] = self.found[name] or remembered
 
@@ -151,7 +153,7 @@ class _Round:
                     mine.append(name)
             else:
                 self._wait(name, flight)
-        self._ask(mine, self.terms.seconds(self.terms.limit))
+        self._ask(mine)
 
     def _flight(self, name: str) -> Flight | None:
         if self.meeting is None:
@@ -189,9 +191,11 @@ class _Round:
         self.waiting.add(name)
         threading.Thread(target=until_free, daemon=True).start()
 
-    def _ask(self, names: Sequence[str], seconds: float) -> None:
+    def _ask(self, names: Sequence[str]) -> None:
         if not names:
             return
+        left = max(self.end - time.monotonic(), OVERTIME / 2)
+        seconds = self.terms.seconds(left)
 
         def asking() -> None:
             try:
@@ -203,17 +207,17 @@ class _Round:
         self.led.update(names)
         threading.Thread(target=asking, daemon=True).start()
 
-    def _listen(self, seconds: float) -> None:
-        """Take answers as they come, until they decide; wait for others' for `seconds`."""
-        deadline: float | None = time.monotonic() + seconds
+    def _listen(self) -> None:
+        """Take answers as they come, until they decide; others' for so long, then ask."""
+        patience = self.terms.seconds(self.end - time.monotonic() + OVERTIME / 2)
+        late = time.monotonic() + patience
         while (self.led or self.waiting) and not self._settled():
-            left = max(deadline - time.monotonic(), 0.0) if deadline and self.waiting else None
+            left = max(late - time.monotonic(), 0.0) if self.waiting else None
             try:
                 name, news = self.news.get(timeout=left)
             except queue.Empty:
-                deadline = None
                 overdue, self.waiting = sorted(self.waiting), set()
-                self._ask(overdue, self.terms.seconds(OVERTIME))
+                self._ask(overdue)
                 continue
             self._hear(name, news)
 
