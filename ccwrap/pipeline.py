@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ccwrap import candidates, report
-from ccwrap.claude import injection, settings
+from ccwrap.claude import injection, overlay, settings
 from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
@@ -99,8 +99,9 @@ def listener(world: World, file: RouteFile, candidate: candidates.Candidate) -> 
     """What hears from the session; None where that is not wanted, or nothing is remembered."""
     if not (file.hooks and candidate.question):
         return None
-    state = str(world.places.state.absolute())
-    return Listener(sys.executable, str(HOOK), state, candidate.question)
+    state = world.places.state.absolute()
+    marks = str(state / overlay.FOLDER)
+    return Listener(sys.executable, str(HOOK), str(state), marks, candidate.question)
 
 
 def inject(

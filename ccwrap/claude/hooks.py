@@ -7,6 +7,9 @@
   waits for it all the same where it goes on: the shell ignores SIGTERM for it;
 - a session's end comes without a Stop where the user gave up during retries.
 
+A turn that went well starts no interpreter: Stop leaves a mark (an empty file), and
+SessionEnd has nothing to tell where there is one.
+
 https://code.claude.com/docs/en/hooks
 """
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 SECONDS: Final = 5
 """How long claude lets one of them run; they take a few hundredths of a second."""
 
+MARK: Final = "{}.turn"
+"""Name of the file that says that a turn of this launch ended well."""
+
 EVENTS: Final = ("SessionStart", "Stop", "StopFailure", "SessionEnd")
 
 
@@ -28,6 +34,7 @@ class Listener(NamedTuple):
     """The program that hears of a session, and what it is told beside the event.
 
     interpreter, program, state  absolute paths
+    marks                        the folder for marks, absolute
     question                     what the route's verdict is about
     launch                       the store's id of the launch
     """
@@ -35,6 +42,7 @@ class Listener(NamedTuple):
     interpreter: str
     program: str
     state: str
+    marks: str
     question: str
     launch: int = 0
 
@@ -67,10 +75,9 @@ def beside(
 
 
 def runnable(listener: Listener) -> bool:
-    """Whether all paths are known and can stand in JSON."""
-    parts = (listener.interpreter, listener.program, listener.state, listener.question)
+    """Whether everything is known and can stand in JSON."""
     try:
-        return all(part.encode() for part in parts)
+        return bool(listener.launch) and all(part.encode() for part in listener[:-1])
     except UnicodeEncodeError:
         return False
 
@@ -81,13 +88,17 @@ def _hook(listener: Listener, event: str, printing: bool, platform: str) -> dict
         hook["async"] = True
     if platform == "win32":
         return {**hook, "command": listener.interpreter, "args": list(listener.arguments)}
-    return {**hook, "command": command(listener)}
+    return {**hook, "command": command(listener, event)}
 
 
-def command(listener: Listener) -> str:
+def command(listener: Listener, event: str) -> str:
     """The line for a POSIX shell: silent and successful, also without an interpreter."""
+    mark = _quoted(f"{listener.marks}/{MARK.format(listener.launch)}")
+    if event == "Stop":
+        return f"{{ : >> {mark}; }} 2>/dev/null; exit 0"
     words = " ".join(map(_quoted, (listener.interpreter, *listener.arguments)))
-    return f"trap '' TERM; {words} >/dev/null 2>&1; exit 0"
+    line = f"trap '' TERM; {words} >/dev/null 2>&1; exit 0"
+    return f"[ -e {mark} ] && exit 0; {line}" if event == "SessionEnd" else line
 
 
 def _quoted(word: str) -> str:

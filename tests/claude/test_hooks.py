@@ -13,7 +13,9 @@ from ccwrap.claude.hooks import EVENTS, Listener, beside, command
 if TYPE_CHECKING:
     from pathlib import Path
 
-LISTENER = Listener("/opt/py/bin/python", "/opt/lib/hook.py", "/home/me/state", "0a1b", 7)
+LISTENER = Listener(
+    "/opt/py/bin/python", "/opt/lib/hook.py", "/home/me/state", "/home/me/state/marks", "0a1b", 7
+)
 MINE = {"matcher": "startup", "hooks": [{"type": "command", "command": "echo mine"}]}
 
 
@@ -56,6 +58,7 @@ def test_on_windows_no_shell_stands_between() -> None:
     [
         pytest.param(LISTENER._replace(interpreter=""), id="no interpreter"),
         pytest.param(LISTENER._replace(question=""), id="no store"),
+        pytest.param(LISTENER._replace(launch=0), id="a launch that isn't stored"),
         pytest.param(LISTENER._replace(state="/home/\udcff"), id="a path that JSON can't hold"),
     ],
 )
@@ -74,15 +77,41 @@ def test_no_character_of_a_path_is_the_shell_s(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     program = folder / "hook.py"
     program.write_text(f"import json, sys; json.dump(sys.argv, open({str(seen)!r}, 'w'))")
-    line = command(Listener("/usr/bin/env", str(program), str(folder), "0a1b"))
+    listener = Listener("/usr/bin/env", str(program), str(folder), str(folder), "0a1b", 7)
+    line = command(listener, "SessionEnd")
     line = line.replace("'/usr/bin/env' '-I'", "'/usr/bin/env' 'python3' '-I'")
     subprocess.run(["/bin/sh", "-c", line], check=True, cwd=tmp_path)
-    assert json.loads(seen.read_text()) == [str(program), str(folder), "0a1b", "0"]
+    assert json.loads(seen.read_text()) == [str(program), str(folder), "0a1b", "7"]
+    subprocess.run(["/bin/sh", "-c", command(listener, "Stop")], check=True, cwd=tmp_path)
+    assert (folder / "7.turn").read_bytes() == b""
     assert not (tmp_path / "owned").exists()
 
 
 @pytest.mark.parametrize("interpreter", ["/nonexistent/python", "/bin/false"])
 def test_an_interpreter_that_is_gone_is_silent(interpreter: str) -> None:
-    line = command(LISTENER._replace(interpreter=interpreter))
+    line = command(LISTENER._replace(interpreter=interpreter), "StopFailure")
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_session_with_a_turn_that_ended_well_starts_no_interpreter(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n: > '{started}'\n")
+    program.chmod(0o755)
+    listener = LISTENER._replace(interpreter=str(program), marks=str(tmp_path))
+    for event in ("Stop", "Stop", "SessionEnd"):
+        subprocess.run(["/bin/sh", "-c", command(listener, event)], check=True)
+    assert not started.exists()
+    other = listener._replace(launch=8)
+    subprocess.run(["/bin/sh", "-c", command(other, "SessionEnd")], check=True)
+    assert started.exists()
+
+
+def test_a_mark_that_can_t_be_left_is_silent() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", command(LISTENER._replace(marks="/nonexistent"), "Stop")],
+        capture_output=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -50,9 +50,10 @@ def happens(
 def ran(
     state: Path, said: bytes, launch: int = 0, **more: Any
 ) -> subprocess.CompletedProcess[bytes]:
-    listener = Listener(sys.executable, hook.__file__, str(state), ASKED, launch)
+    listener = Listener(sys.executable, hook.__file__, str(state), str(state), ASKED, launch)
+    line = command(listener, "StopFailure")
     return subprocess.run(
-        ["/bin/sh", "-c", command(listener)], input=said, capture_output=True, check=False, **more
+        ["/bin/sh", "-c", line], input=said, capture_output=True, check=False, **more
     )
 
 
