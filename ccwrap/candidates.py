@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ccwrap import models, past
 from ccwrap.claude import overlay, settings
 from ccwrap.errors import SettingError
 from ccwrap.gateways import tags
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 SECRET_SECONDS: Final = 10.0
 """How long the sources of credentials may take, all together."""
-
-ROLES: Final = ("opus", "sonnet", "haiku", "fable")
-"""The aliases that Claude Code resolves through ANTHROPIC_DEFAULT_<ROLE>_MODEL."""
 
 
 class Candidate(NamedTuple):
@@ -76,13 +73,14 @@ def choose(
     if world.watch:
         for name, verdict in verdicts.items():
             world.watch(name, verdict)
+    before = past.of(world, file, list(known.values()))
     began = time.time()
-    heard = ask(world, file, layers, known)
+    heard = ask(world, file, layers, known, before.returning)
     considered = [
         judged(route, verdicts[route.name], known.get(route.name), heard.get(route.name), began)
         for route in file.routes
     ]
-    return selection.choose(file.policy, considered, pinned), known
+    return selection.choose(file.policy, considered, pinned, before), known
 
 
 def judged(
@@ -103,12 +101,18 @@ def judged(
         return one
     age = began - heard.checked if heard.checked < began else 0.0
     until = heard.until if heard.until is not None and heard.until > time.time() else None
-    return one._replace(verdict=heard.verdict, age=age, until=until, smoothed_ms=heard.smoothed_ms)
+    return one._replace(
+        verdict=heard.verdict,
+        age=age,
+        until=until,
+        smoothed_ms=heard.smoothed_ms,
+        checked=heard.checked,
+    )
 
 
 def named(world: World, layers: Settings, candidate: Candidate) -> Candidate:
     """`candidate` with its model and the question under which it is remembered."""
-    asked = model(world, layers, candidate.route)
+    asked = models.model(world, layers, candidate.route)
     road = "\0".join(road_variables(world, layers).values())
     identity = Secret(f"{candidate.identity.reveal()}\0{road}")
     question = world.memory.question(candidate.route.url, asked, identity)
@@ -213,11 +217,15 @@ def road_variables(world: World, layers: Settings) -> dict[str, str]:
 
 
 def ask(
-    world: World, file: RouteFile, layers: Settings, known: Mapping[str, Candidate]
+    world: World,
+    file: RouteFile,
+    layers: Settings,
+    known: Mapping[str, Candidate],
+    returning: str = "",
 ) -> dict[str, Remembered | None]:
     """What is known by name; None where a better one had won before the answer came.
 
-    The one place where health is learnt.
+    The one place where health is learnt. `returning` is a resumed session's route.
     """
     if not known:
         return {}
@@ -226,9 +234,11 @@ def ask(
         named = {name: known[name] for name in names}
         return probed(world, file, layers, named, seconds)
 
+    place = list(known).index(returning) if returning in known else None
+    settled = partial(selection.settled, file.policy, returning=place)
     terms = asking.Terms(
         probe=probing,
-        settled=_complete if world.patient else partial(selection.settled, file.policy),
+        settled=_complete if world.patient else settled,
         flights=partial(meeting, world),
         seconds=world.seconds,
         limit=file.probe.timeout,
@@ -292,29 +302,3 @@ def request(world: World, file: RouteFile, candidate: Candidate, login_saved: bo
         credential=route.credential,
         extra_secrets=candidate.secrets,
     )
-
-
-def model(world: World, layers: Settings, route: Route) -> str:
-    """The model that the session will ask for; "" where only claude knows it.
-
-    `--model`, else the route's models, else a model variable that will hold.
-    Claude Code strips a `[1m]` suffix before it sends a name.
-    """
-    asked = world.invocation.model
-    if any(route.models):
-        asked = (
-            asked or route.models.default or route.models.sonnet or next(filter(None, route.models))
-        )
-        alias = {role: getattr(route.models, role) for role in ROLES}
-    else:
-        asked = asked or settings.effective(layers, world.environment, "ANTHROPIC_MODEL")
-        alias = {
-            role: settings.effective(
-                layers, world.environment, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
-            )
-            for role in ROLES
-        }
-    name = re.sub(r"\[\w+\]$", "", asked)
-    if name in alias:
-        return re.sub(r"\[\w+\]$", "", alias[name])
-    return "" if name in ("default", "opusplan", "best", "inherit") else name

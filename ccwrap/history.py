@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
+from ccwrap import past
 from ccwrap.claude import overlay
 from ccwrap.errors import CcwrapError
+from ccwrap.health import live
 from ccwrap.health.records import Launch
 from ccwrap.routes import project
 
@@ -39,12 +40,15 @@ def record(world: World, plan: Plan) -> int:
             credential=chosen.route.credential if chosen else "",
             model=chosen.model if chosen else "",
             pid=os.getpid(),
-            pid_started=began(now - (time.monotonic() - world.started)),
+            pid_started=live.started(os.getpid()) or 0.0,
+            session="" if world.invocation.forks else plan.choice.past.session,
             reason=plan.choice.reason,
             fault=fault(plan.refusal) if plan.refusal else "",
             folder=str(world.cwd),
         )
     )
+    if plan.choice.standing is not None:
+        world.memory.stand(past.scope(plan.file), plan.choice.standing)
     if number and world.memory.tidy(now):
         from ccwrap.health import flight  # noqa: PLC0415 - once a day
 
@@ -65,16 +69,3 @@ def failures(world: World, number: int) -> Iterator[None]:
 def fault(error: CcwrapError) -> str:
     """The first line of an error, with its exit code."""
     return f"exit {error.exit_code}: {error.message.partition(chr(10))[0]}"
-
-
-def began(estimate: float) -> float:
-    """Unix time at which this process began: the kernel's word on Linux, else `estimate`."""
-    if sys.platform != "linux":
-        return estimate
-    try:
-        with open("/proc/self/stat", "rb") as file:
-            ticks = int(file.read().rpartition(b")")[2].split()[19])
-        booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-        return booted + ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return estimate

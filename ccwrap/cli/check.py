@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccwrap import candidates, pipeline, report
+from ccwrap import models, pipeline, report
 from ccwrap.cli import jsonout, render, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
@@ -84,8 +84,8 @@ def heading(here: World, plan: Plan, file: RouteFile) -> Iterator[str]:
     yield file.project
     yield file.policy
     if plan.layers is not None:
-        models = {candidates.model(here, plan.layers, route) for route in file.routes} - {""}
-        yield from models if len(models) == 1 else ()
+        asked = {models.model(here, plan.layers, route) for route in file.routes} - {""}
+        yield from asked if len(asked) == 1 else ()
     if file.file is not None:
         yield render.short(file.file, here.places.home)
 

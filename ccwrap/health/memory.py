@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ccwrap.health import ejection
 from ccwrap.health.latency import smoothed
-from ccwrap.health.records import Remembered
+from ccwrap.health.records import Remembered, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -133,6 +133,18 @@ class Memory:
     def failed(self, launch: int, fault: str) -> None:
         """Keep how the launch with this id failed."""
         self._try(lambda store: store.failed(launch, fault))
+
+    def launches(self, session: str = "") -> tuple[Launch, ...]:
+        """Earlier launches, the last one first; all, or those of one session."""
+        return self._try(lambda store: store.launches(session=session)) or ()
+
+    def standing(self, scope: str) -> Standing:
+        """Who runs in `scope`."""
+        return self._try(lambda store: store.standing(scope)) or Standing()
+
+    def stand(self, scope: str, standing: Standing) -> None:
+        """Keep who runs in `scope`."""
+        self._try(lambda store: store.stand(scope, standing))
 
     def tidy(self, now: float) -> bool:
         """Remove what is old; whether that was due."""

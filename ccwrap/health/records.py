@@ -37,9 +37,8 @@ class Launch(NamedTuple):
     folder       the working directory
     branch       "" outside a repository
     credential   the NAME of its variable
-    pid_started  Unix time at which the process began, to tell it from a later one
-                 with its number; from the kernel on Linux, elsewhere up to a few
-                 seconds late
+    pid_started  when the process began, by `live.started`'s clock, to tell it from a
+                 later one with its number
     session      Claude Code's session id, "" as long as it isn't known
     reason       why this route
     fault        how it failed, "" where it didn't
@@ -75,8 +74,12 @@ class Sample(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Who runs in a scope, and who has beaten it how many times in a row (questions)."""
+    """Who runs in a scope, and who has beaten it how many times in a row (routes).
+
+    seen  Unix time of the measurement that this rests on
+    """
 
     incumbent: str = ""
     challenger: str = ""
     times: int = 0
+    seen: float = 0.0

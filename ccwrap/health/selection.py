@@ -33,6 +33,7 @@ class Considered(NamedTuple):
 
     origin       where its credential came from, "" where there is none
     age          seconds since the verdict was made; 0 where this launch made it
+    checked      Unix time at which it was made
     until        Unix time until which it is left alone, None when it isn't
     smoothed_ms  its round trip over time, None where none is remembered
     question     under which its verdict is remembered, "" where nothing is
@@ -47,6 +48,7 @@ class Considered(NamedTuple):
     smoothed_ms: float | None = None
     question: str = ""
     model: str = ""
+    checked: float = 0.0
 
     @property
     def pace(self) -> float:
@@ -61,23 +63,29 @@ class Past(NamedTuple):
     standing   who runs by `fastest` here, and who has beaten it
     live       sessions that run now
     returning  the route that the resumed session ran on, "" for none
+    model      that it ran with, "" for claude's own choice
+    session    the id of the resumed session, "" for none
     """
 
     standing: Standing = Standing()
     live: Mapping[str, int] = {}
     returning: str = ""
+    model: str = ""
+    session: str = ""
 
 
 class Choice(NamedTuple):
     """The chosen route, None where none is usable, and every candidate with it.
 
     standing  what `fastest` wants to find at its next choice; None for nothing new
+    past      what it rests on beside the candidates
     """
 
     chosen: Considered | None
     reason: str
     considered: tuple[Considered, ...]
     standing: Standing | None = None
+    past: Past = Past()
 
 
 class Picked(NamedTuple):
@@ -100,21 +108,21 @@ def choose(
     if pinned:
         named = [one for one in candidates if one.route.name == pinned and one.verdict.usable]
         reason = f"pinned to {pinned}" if named else f"pinned to {pinned}, which can't be used"
-        return Choice(named[0] if named else None, reason, candidates)
+        return Choice(named[0] if named else None, reason, candidates, past=past)
     usable = [one for one in candidates if one.verdict.usable]
     if not usable:
-        return Choice(None, "no candidate is usable", candidates)
+        return Choice(None, "no candidate is usable", candidates, past=past)
     for one in usable:
         if one.route.name == past.returning and returns(one.verdict, one.until):
             why = f"the session ran on {one.route.name}; verdict {one.verdict.name}"
-            return Choice(one, why, candidates)
+            return Choice(one, why, candidates, past=past)
     best = min(USABLE.index(one.verdict.name) for one in usable)
     equals = [one for one in usable if one.verdict.name == USABLE[best]]
     picked = POLICIES[policy](equals, past)
     better = policy == "ordered" and picked.one is not usable[0]
     why = "best verdict among the usable" if better else picked.why
     reason = f"{policy}: {why}; verdict {picked.one.verdict.name}"
-    return Choice(picked.one, reason, candidates, picked.standing)
+    return Choice(picked.one, reason, candidates, picked.standing, past)
 
 
 def returns(verdict: Verdict, until: float | None = None) -> bool:
@@ -154,27 +162,29 @@ def ordered(equals: Sequence[Considered], past: Past) -> Picked:
 def fastest(equals: Sequence[Considered], past: Past) -> Picked:
     """The shortest smoothed round trip, but the incumbent unless it is clearly beaten.
 
-    What was measured in this launch must say so as well as what is remembered: one
-    slow answer stays in the memory for several launches and would be seen twice.
+    Its newest measurement must say so as well as what is remembered, and counts once:
+    one slow answer stays in the memory for several launches and would be seen twice.
     """
     quickest = min(equals, key=lambda one: one.pace)
     before = past.standing
     held = next((one for one in equals if one.route.name == before.incumbent), None)
     if held is None:
-        return Picked(quickest, "shortest round trip", Standing(quickest.route.name))
-    if held.age:
-        return Picked(held, "keeps to the last one", before)
+        standing = Standing(quickest.route.name, seen=quickest.checked)
+        return Picked(quickest, "shortest round trip", standing)
+    own, name, times = held.route.name, quickest.route.name, before.times + 1
+    if held.checked == before.seen:
+        return Picked(held, f"keeps to {own}")
     if not _beaten(held, quickest):
-        return Picked(held, "keeps to the last one", Standing(held.route.name))
-    name, times = quickest.route.name, before.times + 1
+        return Picked(held, f"keeps to {own}", Standing(own, seen=held.checked))
     if times < IN_A_ROW:
-        why = f"keeps to the last one, {name} was faster once"
-        return Picked(held, why, Standing(held.route.name, name, times))
-    return Picked(quickest, f"faster than {held.route.name} twice in a row", Standing(name))
+        standing = Standing(own, name, times, held.checked)
+        return Picked(held, f"keeps to {own}, {name} was faster once", standing)
+    why = f"{name} was faster than {own} twice in a row"
+    return Picked(quickest, why, Standing(name, seen=quickest.checked))
 
 
 def _beaten(held: Considered, other: Considered) -> bool:
-    """Clearly over time, and in this launch by as large a part."""
+    """Clearly over time, and at its newest measurement by as large a part."""
     measured = float("inf") if held.verdict.latency_ms is None else held.verdict.latency_ms
     over_time, now = held.pace - other.pace, measured - other.pace
     clear = over_time > LEAST_GAIN_MS and over_time > LEAST_GAIN * _finite(held.pace)

@@ -195,11 +195,12 @@ class Store:
         if not rows:
             return Standing()
         row = rows[0]
-        return Standing(str(row["incumbent"]), str(row["challenger"]), int(row["times"] or 0))
+        times, seen = int(row["times"] or 0), float(row["time"] or 0.0)
+        return Standing(str(row["incumbent"]), str(row["challenger"]), times, seen)
 
-    def stand(self, scope: str, standing: Standing, now: float) -> None:
+    def stand(self, scope: str, standing: Standing) -> None:
         """Put `standing` in place of what was known of `scope`."""
-        self._run("INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)", scope, *standing, now)
+        self._run("INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)", scope, *standing)
 
     def questions(self, route: str) -> tuple[str, ...]:
         """Every question that a route of this name, in whatever project, has stood for."""

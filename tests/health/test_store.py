@@ -177,15 +177,15 @@ def test_names_that_are_no_text_are_kept_as_far_as_they_go(store: Store) -> None
 
 def test_who_stands_where_is_remembered(store: Store) -> None:
     assert store.standing("acme") == Standing()
-    store.stand("acme", Standing("q", "r", 1), NOW)
-    store.stand("acme", Standing("q", "r", 2), NOW)
-    assert store.standing("acme") == Standing("q", "r", 2)
+    store.stand("acme", Standing("q", "r", 1, NOW))
+    store.stand("acme", Standing("q", "r", 2, NOW))
+    assert store.standing("acme") == Standing("q", "r", 2, NOW)
 
 
 def test_what_is_forgotten_is_gone(store: Store) -> None:
     for asked in ("a", "b", "c"):
         store.remember(asked, OK, NOW, None, 0)
-    store.stand("acme", Standing("a"), NOW)
+    store.stand("acme", Standing("a", seen=NOW))
     assert store.forget(["a", "unknown"]) == 1
     assert set(store.recall(["a", "b", "c"])) == {"b", "c"}
     assert store.forget() == 2
