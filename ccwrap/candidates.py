@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccwrap.claude import settings
+from ccwrap import models, past
+from ccwrap.claude import overlay, settings
 from ccwrap.errors import SettingError
 from ccwrap.gateways import tags
 from ccwrap.gateways.road import VARIABLES
 from ccwrap.gateways.verdict import Verdict
-from ccwrap.health import selection
+from ccwrap.health import asking, selection
 from ccwrap.health.selection import Choice, Considered
 from ccwrap.routes import credentials, pins
 from ccwrap.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ccwrap.claude.settings import Settings
     from ccwrap.gateways.probe import Ask
+    from ccwrap.health.flight import Flights
+    from ccwrap.health.records import Remembered
     from ccwrap.routes.schema import Route, RouteFile
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
@@ -32,9 +35,6 @@ SECRET_SECONDS: Final = 10.0
 PROBE_SPARE: Final = 0.6
 """Seconds that the wrapper form keeps for the probe: one slow secret is not all routes' end."""
 
-ROLES: Final = ("opus", "sonnet", "haiku", "fable")
-"""The aliases that Claude Code resolves through ANTHROPIC_DEFAULT_<ROLE>_MODEL."""
-
 
 class Candidate(NamedTuple):
     """A route that may be used, with what it sends.
@@ -42,6 +42,9 @@ class Candidate(NamedTuple):
     key      its credential; None for a login and a provider's ambient one
     headers  everything but the credential's own header, filled in
     origin   where the credential came from
+    identity everything but URL and model that a verdict on it depends on
+    model    that is asked about, "" where only claude knows it
+    question under which its verdict is kept, "" where nothing is kept
     """
 
     route: Route
@@ -49,6 +52,9 @@ class Candidate(NamedTuple):
     headers: Mapping[str, str]
     secrets: tuple[Secret, ...]
     origin: str
+    identity: Secret = Secret("")
+    model: str = ""
+    question: str = ""
 
 
 def choose(
@@ -64,22 +70,56 @@ def choose(
     for route in open_routes:
         filled = fill(world, file, route, found)
         if isinstance(filled, Candidate):
-            known[route.name] = filled
+            known[route.name] = named(world, layers, filled)
         else:
             verdicts[route.name] = filled
     if world.watch:
         for name, verdict in verdicts.items():
             world.watch(name, verdict)
-    verdicts |= ask(world, file, layers, known)
+    before = past.of(world, file, list(known.values()))
+    began = time.time()
+    heard = ask(world, file, layers, known, before.returning)
     considered = [
-        Considered(
-            route,
-            verdicts[route.name] or Verdict("unchecked", "a better one had already won"),
-            known[route.name].origin if route.name in known else "",
-        )
+        judged(route, verdicts[route.name], known.get(route.name), heard.get(route.name), began)
         for route in file.routes
     ]
-    return selection.choose(file.policy, considered, pinned), known
+    return selection.choose(file.policy, considered, pinned, before), known
+
+
+def judged(
+    route: Route,
+    unasked: Verdict | None,
+    candidate: Candidate | None,
+    heard: Remembered | None,
+    began: float,
+) -> Considered:
+    """One candidate with all that is known of it; `began` is when the asking did."""
+    late = Verdict("unchecked", "a better one had already won")
+    if candidate is None:
+        return Considered(route, unasked or late)
+    one = Considered(
+        route, late, candidate.origin, question=candidate.question, model=candidate.model
+    )
+    if heard is None:
+        return one
+    age = began - heard.checked if heard.checked < began else 0.0
+    until = heard.until if heard.until is not None and heard.until > time.time() else None
+    return one._replace(
+        verdict=heard.verdict,
+        age=age,
+        until=until,
+        smoothed_ms=heard.smoothed_ms,
+        checked=heard.checked,
+    )
+
+
+def named(world: World, layers: Settings, candidate: Candidate) -> Candidate:
+    """`candidate` with its model and the question under which it is remembered."""
+    asked = models.model(world, layers, candidate.route)
+    road = "\0".join(road_variables(world, layers).values())
+    identity = Secret(f"{candidate.identity.reveal()}\0{road}")
+    question = world.memory.question(candidate.route.url, asked, identity)
+    return candidate._replace(model=asked, identity=identity, question=question)
 
 
 def pin(world: World, file: RouteFile, root: Path) -> str:
@@ -145,7 +185,10 @@ def fill(
         key, origin = known[route.credential].secret, known[route.credential].origin
     elif route.placeholder:
         key = Secret(route.placeholder)
-    return Candidate(route, key, headers(world, file, route, key, known), secrets, origin)
+    own = (f"{one.name}: {credentials.fill(one.value, known)}" for one in route.headers)
+    identity = "\0".join((route.kind, route.auth, key.reveal() if key else "", *own))
+    sent = headers(world, file, route, key, known)
+    return Candidate(route, key, sent, secrets, origin, Secret(identity))
 
 
 def headers(
@@ -177,39 +220,73 @@ def road_variables(world: World, layers: Settings) -> dict[str, str]:
 
 
 def ask(
-    world: World, file: RouteFile, layers: Settings, known: Mapping[str, Candidate]
-) -> dict[str, Verdict | None]:
-    """Verdicts by name; None where a better one had won before the answer came.
-
-    The one place where health is learnt: what remembers verdicts goes here.
-    """
-    if not known:
-        return {}
-    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
-
-    names = list(known)
-    verdicts: dict[str, Verdict | None] = dict.fromkeys(names)
-    logins = settings.logins(world.environment, world.places.home)
-    asks = [
-        request(world, file, layers, candidate, logins.claude_ai) for candidate in known.values()
-    ]
-    way = road.Road.from_variables(road_variables(world, layers))
-    for index, verdict in probe.probe(asks, way, world.seconds(file.probe.timeout)):
-        verdicts[names[index]] = verdict
-        if world.watch:
-            world.watch(names[index], verdict)
-        if not world.patient and selection.settled(file.policy, list(verdicts.values())):
-            break
-    return verdicts
-
-
-def request(
     world: World,
     file: RouteFile,
     layers: Settings,
-    candidate: Candidate,
-    login_saved: bool | None,
-) -> Ask:
+    known: Mapping[str, Candidate],
+    returning: str = "",
+) -> dict[str, Remembered | None]:
+    """What is known by name; None where a better one had won before the answer came.
+
+    The one place where health is learnt. `returning` is a resumed session's route.
+    """
+    if not known:
+        return {}
+
+    def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        named = {name: known[name] for name in names}
+        return probed(world, file, layers, named, seconds)
+
+    place = list(known).index(returning) if returning in known else None
+    settled = partial(selection.settled, file.policy, returning=place)
+    terms = asking.Terms(
+        probe=probing,
+        settled=_complete if world.patient else settled,
+        flights=partial(meeting, world),
+        seconds=world.seconds,
+        limit=file.probe.timeout,
+        fresh_for=file.probe.fresh_for,
+        depth=file.probe.depth,
+        afresh=world.afresh,
+        watch=world.watch,
+    )
+    subjects = {
+        name: asking.Subject(one.question, (one.route.url, one.model, one.identity.reveal()))
+        for name, one in known.items()
+    }
+    return asking.ask(subjects, world.memory, terms)
+
+
+def _complete(verdicts: Sequence[Verdict | None]) -> bool:
+    return None not in verdicts
+
+
+def meeting(world: World) -> Flights | None:
+    """Where launches that ask the same meet."""
+    from ccwrap.health.flight import Flights  # noqa: PLC0415 - a fresh verdict does without
+
+    return Flights.at(overlay.bases(world.places, world.environment))
+
+
+def probed(
+    world: World,
+    file: RouteFile,
+    layers: Settings,
+    named: Mapping[str, Candidate],
+    seconds: float,
+) -> Iterator[tuple[str, Verdict]]:
+    """The verdicts on the named candidates, as they come in."""
+    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
+
+    logins = settings.logins(world.environment, world.places.home)
+    names = list(named)
+    asks = [request(world, file, one, logins.claude_ai) for one in named.values()]
+    way = road.Road.from_variables(road_variables(world, layers))
+    for index, verdict in probe.probe(asks, way, seconds):
+        yield names[index], verdict
+
+
+def request(world: World, file: RouteFile, candidate: Candidate, login_saved: bool | None) -> Ask:
     """What is asked about one candidate."""
     from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpx is heavy
 
@@ -220,7 +297,7 @@ def request(
         bearer=candidate.key if route.auth == "auth_token" else None,
         key=candidate.key if route.auth == "api_key" else None,
         headers=candidate.headers,
-        model=model(world, layers, route),
+        model=candidate.model,
         depth=file.probe.depth,
         timeout=file.probe.timeout,
         login=route.auth == "login",
@@ -228,29 +305,3 @@ def request(
         credential=route.credential,
         extra_secrets=candidate.secrets,
     )
-
-
-def model(world: World, layers: Settings, route: Route) -> str:
-    """The model that the session will ask for; "" where only claude knows it.
-
-    `--model`, else the route's models, else a model variable that will hold.
-    Claude Code strips a `[1m]` suffix before it sends a name.
-    """
-    asked = world.invocation.model
-    if any(route.models):
-        asked = (
-            asked or route.models.default or route.models.sonnet or next(filter(None, route.models))
-        )
-        alias = {role: getattr(route.models, role) for role in ROLES}
-    else:
-        asked = asked or settings.effective(layers, world.environment, "ANTHROPIC_MODEL")
-        alias = {
-            role: settings.effective(
-                layers, world.environment, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
-            )
-            for role in ROLES
-        }
-    name = re.sub(r"\[\w+\]$", "", asked)
-    if name in alias:
-        return re.sub(r"\[\w+\]$", "", alias[name])
-    return "" if name in ("default", "opusplan", "best", "inherit") else name

@@ -57,24 +57,33 @@ def launch(
     run: Invocation,
     environment: Mapping[str, str],
     overrides: Mapping[str, str] = MappingProxyType({}),
+    *,
+    afresh: bool = False,
 ) -> NoReturn:
     """Leave the process: as claude on a route, or as claude alone.
 
     `overrides` are CCWRAP_* variables that count for this launch and are not handed on.
+    `afresh` asks every candidate, whatever is remembered.
     """
     if run.action == "pass":
         claude, marked = ready(run, environment)
         leave(claude, run.arguments, marked)
-    from ccwrap import pipeline, report  # noqa: PLC0415 - a pass-through does without
+    from ccwrap import history, pipeline, report  # noqa: PLC0415 - a pass-through does without
     from ccwrap.world import World  # noqa: PLC0415
 
-    world = World.here(run, environment)._replace(overrides=overrides)
+    world = World.here(run, environment)._replace(overrides=overrides, afresh=afresh)
     with report.failures(world):
         claude, marked = ready(run, environment)
         world = world._replace(environment=marked)
-        plan = pipeline.prepare(world)
+        plan = pipeline.survey(world)
+        number = history.record(world, plan)
+        if plan.refusal is not None:
+            raise plan.refusal
         report.before_leaving(world, plan)
-        with plan.arguments(world) as arguments:
+        with (
+            history.failures(world, number),
+            plan.arguments(world, number) as arguments,
+        ):
             leave(claude, arguments, plan.environment(world))
 
 

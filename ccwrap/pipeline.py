@@ -6,10 +6,13 @@ Each step takes what the one before gave. `ccwrap` walks the whole line and leav
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ccwrap import candidates, report
-from ccwrap.claude import injection, settings
+from ccwrap.claude import injection, overlay, settings
+from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
 from ccwrap.plan import Plan
@@ -18,8 +21,6 @@ from ccwrap.routes.question import short
 from ccwrap.text import escaped
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.settings import Settings
     from ccwrap.errors import CcwrapError
@@ -28,17 +29,11 @@ if TYPE_CHECKING:
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
 
-
-def prepare(world: World) -> Plan:
-    """Walk the line. Raises every error of `ccwrap.errors` but the binary's."""
-    plan = survey(world)
-    if plan.refusal is not None:
-        raise plan.refusal
-    return plan
+HOOK: Final = Path(__file__).absolute().parent / "health" / "hook.py"
 
 
 def survey(world: World) -> Plan:
-    """Walk the line, for a look: a launch that would be refused is a plan that says so.
+    """Walk the line; a launch that must be refused is a plan that says so.
 
     Raises RouteFileError and SettingError.
     """
@@ -57,9 +52,11 @@ def survey(world: World) -> Plan:
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
         return plan._replace(refusal=refusal(world, file, root, granted, choice))
-    injected = inject(world, file, layers, asked[choice.chosen.route.name])
+    chosen = asked[choice.chosen.route.name]
+    injected = inject(world, file, layers, chosen)
     beaten = settings.beaten(layers, (*injected.set, *injected.unset))
-    return plan._replace(injection=injected, beaten=beaten)
+    hears = listener(world, file, chosen)
+    return plan._replace(injection=injected, beaten=beaten, listener=hears)
 
 
 def narrowed(world: World, file: RouteFile) -> RouteFile:
@@ -102,6 +99,15 @@ def refusal(
         return NotTrusted(report.untrusted(file, root, granted, world.places.home))
     unpin = "" if world.wishes.get("CCWRAP_ROUTE") else "ccroute use --auto"
     return NoUsableRoute(report.refusal(choice, unpin))
+
+
+def listener(world: World, file: RouteFile, candidate: candidates.Candidate) -> Listener | None:
+    """What hears from the session; None where that is not wanted, or nothing is remembered."""
+    if not (file.hooks and candidate.question):
+        return None
+    state = world.places.state.absolute()
+    marks = str(state / overlay.FOLDER)
+    return Listener(sys.executable, str(HOOK), str(state), marks, candidate.question)
 
 
 def inject(

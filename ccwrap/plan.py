@@ -6,11 +6,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ccwrap.claude import overlay
+from ccwrap.claude import hooks, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.invocation import Invocation
     from ccwrap.claude.settings import Beaten, Settings
@@ -27,6 +28,7 @@ class Plan(NamedTuple):
               passthrough (as if ccwrap were not there)
     reason    in a few words
     refusal   why claude may not be started, in full; None when it may
+    listener  hears from the session how the route fares; None where nothing does
     """
 
     action: str
@@ -37,14 +39,22 @@ class Plan(NamedTuple):
     beaten: tuple[Beaten, ...] = ()
     layers: Settings | None = None
     refusal: CcwrapError | None = None
+    listener: Listener | None = None
 
     @contextlib.contextmanager
-    def arguments(self, world: World) -> Iterator[tuple[str, ...]]:
-        """claude's arguments, while the overlay that they name is there. Raises SettingError."""
+    def arguments(self, world: World, launch: int = 0) -> Iterator[tuple[str, ...]]:
+        """claude's arguments, while the overlay that they name is there. Raises SettingError.
+
+        `launch` is the store's id of this launch, 0 where it isn't stored.
+        """
         if self.injection is None:
             yield world.invocation.arguments
             return
-        with overlay.written(world.places, world.environment, self.injection.overlay) as path:
+        whole = self.injection.overlay
+        if self.listener:
+            printing = world.invocation.printing or not world.terminal
+            whole = hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+        with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
             yield with_settings(world.invocation, str(path))
 

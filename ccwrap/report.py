@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ccwrap import private
+from ccwrap import past, private
 from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.routes import trust
 from ccwrap.routes.question import short
@@ -117,12 +117,16 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
     left_out = [c.route.name for c in plan.choice.considered if c.verdict.name == "untrusted"]
     if left_out:
         yield f"left out, not allowed yet: {', '.join(left_out)} (ccroute trust)"
+    yield from past.notes(plan.choice)
     chosen = plan.choice.chosen
     before = plan.choice.considered[: plan.choice.considered.index(chosen)]
     better = [
-        one for one in before if one.verdict.name not in ("disabled", "untrusted", "unchecked")
+        one
+        for one in before
+        if one.verdict.name not in ("disabled", "untrusted", "unchecked", chosen.verdict.name)
     ]
-    if better and (_seen() or world.environment.get("CI")):
+    seen = _seen() or world.environment.get("CI")
+    if better and seen and not plan.choice.past.returning:
         why = ", ".join(f"{one.route.name} is {one.verdict.name}" for one in better)
         yield f"using {chosen.route.name} ({shown_url(chosen.route.url)}): {why}"
 

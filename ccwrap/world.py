@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds
+from ccwrap.health.memory import Memory
 from ccwrap.places import Places, places
+from ccwrap.voice import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +34,8 @@ class World(NamedTuple):
     overrides CCWRAP_* variables that count for this launch and are not handed on
     only      names of the routes that are looked at; () for all
     depth     the probe's depth in place of the file's; "" for the file's
+    memory    what earlier launches left
+    afresh    ask, whatever is remembered
     """
 
     invocation: Invocation
@@ -40,12 +44,14 @@ class World(NamedTuple):
     places: Places
     catalogue: Catalogue
     started: float
+    memory: Memory
     terminal: bool = False
     patient: bool = False
     watch: Callable[[str, Verdict | None], None] | None = None
     overrides: Mapping[str, str] = {}
     only: tuple[str, ...] = ()
     depth: str = ""
+    afresh: bool = False
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -59,7 +65,8 @@ class World(NamedTuple):
         terminal = all(stream is not None and stream.isatty() for stream in streams)
         catalogue = kinds.load()
         where = places(environment)
-        return cls(invocation, environment, cwd, where, catalogue, started, terminal)
+        memory = Memory(where.state, say if not invocation.wrapped else silent)
+        return cls(invocation, environment, cwd, where, catalogue, started, memory, terminal)
 
     @property
     def wishes(self) -> dict[str, str]:
@@ -83,3 +90,13 @@ class World(NamedTuple):
             return limit
         left = self.started + WRAPPER_SECONDS - spare - time.monotonic()
         return max(0.1, min(limit, left))
+
+
+def say(line: str) -> None:
+    """One line on standard error."""
+    tell(f"ccwrap: {line}\n")
+
+
+def silent(line: str) -> None:
+    """Nothing: the wrapper form's callers show standard error as a failure."""
+    del line

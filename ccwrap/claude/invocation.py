@@ -28,6 +28,7 @@ class Invocation(NamedTuple):
     settings_at  index ranges [start, end) of every --settings in `arguments`
     sources      the value of --setting-sources, None when not given
     resumes      -c, --continue, -r or --resume is given
+    forks        --fork-session is given: what is resumed becomes a new session
     front        the index where a --settings of ours may stand when there is none
     """
 
@@ -42,6 +43,7 @@ class Invocation(NamedTuple):
     settings_at: tuple[tuple[int, int], ...] = ()
     sources: str | None = None
     resumes: bool = False
+    forks: bool = False
     front: int = 0
 
 
@@ -67,6 +69,7 @@ def read(argv: Sequence[str], environment: Mapping[str, str]) -> Invocation:
         settings_at=tuple((option.start, option.end) for option in settings),
         sources=_last(given, "--setting-sources"),
         resumes=not names.isdisjoint({"-c", "--continue", "-r", "--resume"}),
+        forks="--fork-session" in names,
         front=1 if arguments[:1] and arguments[0] in tables.REMOTE else 0,
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
+from ccwrap.claude.hooks import MARK
 from ccwrap.errors import SettingError
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ EVERY: Final = 3600.0
 
 YOUNG: Final = 600.0
 """Seconds for which an overlay is left alone: its session may not be on record yet."""
+
+FOLDER: Final = "overlays"
+MARKS_KEPT: Final = 30 * 86400.0
+"""Seconds for which a session's mark (see `hooks`) is kept."""
 
 STAMP: Final = "swept"
 FOLDERS: Final = "claude-folders"
@@ -40,7 +45,7 @@ def write(places: Places, environment: Mapping[str, str], overlay: Mapping[str, 
     """
     data = json.dumps(overlay).encode()
     refused = []
-    for base in _bases(places, environment):
+    for base in bases(places, environment):
         try:
             return _put(base, data, _claude_folder(places, environment))
         except OSError as error:
@@ -69,9 +74,9 @@ def written(
 
 def _put(base: Path, data: bytes, claude: bytes) -> Path:
     private.folder(base)
-    private.folder(base / "overlays")
-    _remember(base / "overlays" / FOLDERS, claude + b"\0")
-    path = base / "overlays" / f"{os.urandom(16).hex()}.json"
+    private.folder(base / FOLDER)
+    _remember(base / FOLDER / FOLDERS, claude + b"\0")
+    path = base / FOLDER / f"{os.urandom(16).hex()}.json"
     private.write(path, data)
     return path
 
@@ -87,7 +92,8 @@ def _remember(record: Path, entry: bytes) -> None:
         os.close(descriptor)
 
 
-def _bases(places: Places, environment: Mapping[str, str]) -> Iterator[Path]:
+def bases(places: Places, environment: Mapping[str, str]) -> Iterator[Path]:
+    """Folders of ours for what a launch writes, the state folder first."""
     yield places.state
     if (runtime := environment.get("XDG_RUNTIME_DIR", "")).startswith("/"):
         yield Path(runtime) / "ccwrap"
@@ -109,9 +115,9 @@ def sweep(places: Places, environment: Mapping[str, str], now: float) -> None:
     doubt, and never raises: a launch doesn't depend on it.
     """
     with contextlib.suppress(Exception):
-        for base in _bases(places, environment):
-            if (base / "overlays").is_dir():
-                _sweep(base / "overlays", now)
+        for base in bases(places, environment):
+            if (base / FOLDER).is_dir():
+                _sweep(base / FOLDER, now)
 
 
 def _sweep(folder: Path, now: float) -> None:
@@ -121,6 +127,9 @@ def _sweep(folder: Path, now: float) -> None:
             return
     private.write(stamp, b"")
     os.utime(stamp, (now, now))
+    for mark in folder.glob(MARK.format("*")):
+        if now - mark.stat().st_mtime > MARKS_KEPT:
+            mark.unlink()
     old = [path for path in folder.glob("*.json") if now - path.stat().st_mtime > YOUNG]
     if not old:
         return

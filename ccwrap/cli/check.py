@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccwrap import candidates, pipeline, report
+from ccwrap import models, pipeline, report
 from ccwrap.cli import jsonout, render, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
@@ -33,7 +33,8 @@ def command(ctx: click.Context, routes: tuple[str, ...], paid: bool, as_json: bo
 
     Exit code 0 where one is usable, 77 where none is allowed yet, else 69.
     """
-    here = world.here()._replace(patient=True, only=routes, depth="paid" if paid else "")
+    here = world.here()._replace(patient=True, afresh=True, only=routes)
+    here = here._replace(depth="paid" if paid else "")
     pen = Pen.of(sys.stdout, here.environment)
     live = Live(sys.stdout, pen) if pen.live and not as_json else None
     plan = pipeline.survey(here._replace(watch=live))
@@ -85,8 +86,8 @@ def heading(here: World, plan: Plan, file: RouteFile) -> Iterator[str]:
     yield file.project
     yield file.policy
     if plan.layers is not None:
-        models = {candidates.model(here, plan.layers, route) for route in file.routes} - {""}
-        yield from models if len(models) == 1 else ()
+        asked = {models.model(here, plan.layers, route) for route in file.routes} - {""}
+        yield from asked if len(asked) == 1 else ()
     if file.file is not None:
         yield render.short(file.file, here.places.home)
 

@@ -27,6 +27,7 @@ CHECKS: Final[dict[str, Callable[[Machine], Iterator[Finding]]]] = {
     "managed": doctor_settings.managed,
     "logins": doctor_settings.logins,
     "hooks": doctor_settings.hooks,
+    "reports": doctor_settings.reports,
     "wrappers": doctor_machine.wrappers,
     "state": doctor_state.state,
     "trust": doctor_state.trust,

@@ -81,6 +81,25 @@ def hooks(machine: Machine) -> Iterator[Finding]:
     yield from _servers(machine, machine.cwd / ".mcp.json")
 
 
+def reports(machine: Machine) -> Iterator[Finding]:
+    """What keeps ccwrap's own hooks from telling how a route fares.
+
+    `disableAllHooks` counts in every file, and of several the strongest decides
+    (observed with 2.1.330); `allowManagedHooksOnly` counts in managed ones.
+    """
+    layers = machine.layers.layers
+    said = [layer for layer in layers if isinstance(layer.data.get("disableAllHooks"), bool)]
+    found = [(layer, "disableAllHooks") for layer in said[:1] if layer.data["disableAllHooks"]]
+    found += [
+        (layer, "allowManagedHooksOnly")
+        for layer in layers
+        if layer.name == "managed" and layer.data.get("allowManagedHooksOnly") is True
+    ]
+    for layer, key in found:
+        text = f"{machine.short(layer.file)} sets {key}: ccwrap doesn't hear of failed requests"
+        yield Finding("note", text)
+
+
 def _servers(machine: Machine, path: Path) -> Iterator[Finding]:
     try:
         servers = json.loads(path.read_bytes()[: 1 << 20])["mcpServers"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -121,9 +122,11 @@ def summary(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     else:
         url = jsonout.url(chosen.route, here.catalogue)
         yield f"{pen.paint(chosen.route.name, 'bold')}  {url}  ({chosen.route.kind})"
-    pairs = [("why", plan.reason)]
+    old = f", {chosen.age:.0f} s old" if chosen and chosen.age >= 1 else ""
+    pairs = [("why", plan.reason + old)]
     if plan.choice is not None:
         pairs.append(("not", " · ".join(others(plan.choice))))
+        pairs += [("left", left) for left in left_alone(plan.choice, time.time())]
     if chosen is not None:
         pairs.append(("key", key(chosen)))
     yield from render.facts([(label, value) for label, value in pairs if value], pen)
@@ -136,6 +139,14 @@ def others(choice: Choice) -> list[str]:
         for one in choice.considered
         if one is not choice.chosen
     ]
+
+
+def left_alone(choice: Choice, now: float) -> Iterator[str]:
+    """Why each candidate that failed is not asked, and for how long."""
+    for one in choice.considered:
+        if one.until is not None and one is not choice.chosen:
+            why = f"{one.route.name} alone for {max(one.until - now, 1):.0f} s"
+            yield f"{why}; {one.age:.0f} s ago: {one.verdict.detail or one.verdict.name}"
 
 
 def key(one: Considered) -> str:

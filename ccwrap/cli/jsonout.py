@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccwrap.gateways.verdict import ASKED
 from ccwrap.text import shown_url
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ def url(route: Route, catalogue: Catalogue) -> str:
 
 
 def considered(one: Considered, catalogue: Catalogue) -> dict[str, object]:
-    """One candidate. `age_s` and `until` are null: no verdict is remembered yet."""
+    """One candidate.
+
+    `age_s` is how old its verdict is, null where there is none; `until` the Unix time
+    until which it is left alone, null where it isn't.
+    """
     verdict = one.verdict
     return {
         "name": one.route.name,
@@ -45,8 +50,8 @@ def considered(one: Considered, catalogue: Catalogue) -> dict[str, object]:
         "latency_ms": None if verdict.latency_ms is None else round(verdict.latency_ms, 1),
         "phase": verdict.phase,
         "credential": one.route.credential or None,
-        "age_s": None,
-        "until": None,
+        "age_s": round(one.age, 1) if verdict.name in ASKED else None,
+        "until": None if one.until is None else round(one.until),
     }
 
 

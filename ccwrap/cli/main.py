@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "untrust": "Take that back.",
     "use": "Pin one route for this project, or go back to choosing.",
     "run": "Start claude once with another route or policy.",
+    "forget": "Forget how gateways were; the next launch asks.",
     "env": "The environment of a launch, for scripts.",
     "secret": "Keep a key in the system's keyring.",
     "schema": "The JSON Schema of .ccroute.",

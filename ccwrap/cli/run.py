@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
 @click.option("--route", default="", metavar="NAME", help="This route or none.")
 @click.option("--policy", default="", metavar="POLICY", help="Choose by this policy.")
-def command(arguments: tuple[str, ...], route: str, policy: str) -> None:
+@click.option("--fresh", is_flag=True, help="Ask every gateway, whatever is remembered.")
+def command(arguments: tuple[str, ...], route: str, policy: str, fresh: bool) -> None:
     """Become claude with ARGS, as ccwrap does, on the route or by the policy given here."""
     wishes = {"CCWRAP_ROUTE": route, "CCWRAP_POLICY": policy}
     overrides = {name: value for name, value in wishes.items() if value}
     environment = dict(os.environ)
     run = invocation.read(arguments, environment)
     try:
-        launcher.launch(run, environment, overrides)
+        launcher.launch(run, environment, overrides, afresh=fresh)
     except SettingError as error:
         raise SettingError(as_typed(error.message, overrides), error.hint) from None
 

@@ -24,7 +24,7 @@ HEAD: Final = f"""\
 #   ccroute check      which of these work  ccroute explain   which would run
 #   ccroute add KIND   one more gateway     ccroute validate  is this file right
 
-# policy = "ordered"           # the first healthy route
+# policy = "ordered"           # the first healthy route; or fastest, balanced
 # tags = {{ team = "core" }}     # cost tags, sent in each gateway's own way
 # require_route = true         # nested repositories may not run unrouted
 """

@@ -244,12 +244,12 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, headers, bytes(body))
 
 
-def split_user(proxy: str) -> tuple[str, tuple[str, str] | None]:
-    """A proxy's address, and its user and password as they are sent."""
+def split_user(proxy: str) -> tuple[str, tuple[bytes, bytes] | None]:
+    """A proxy's address, and its user and password as they are sent (UTF-8, as claude does)."""
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - only behind a proxy
 
     parts = urlsplit(proxy)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if parts.username is None:
         return address, None
-    return address, (unquote(parts.username), unquote(parts.password or ""))
+    return address, (unquote(parts.username).encode(), unquote(parts.password or "").encode())

@@ -6,6 +6,7 @@ when claude takes over the process. An event loop would wait for it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import socket
@@ -93,15 +94,13 @@ def _tell(index: int, candidate: _Candidate, news: queue.SimpleQueue[tuple[int, 
 
 def _verdict(candidate: _Candidate) -> Verdict:
     ask, watch, context, proxy, resolve = candidate
-    connection = Connection(watch, context, proxy, resolve)
     try:
-        return climb(ask, connection, watch)
+        with contextlib.closing(Connection(watch, context, proxy, resolve)) as connection:
+            return climb(ask, connection, watch)
     except Failed as failed:
         return failed.verdict
     except Exception as fault:  # noqa: BLE001 - one candidate's fault is not the launch's
         return Verdict("inconclusive", f"a fault in ccwrap: {_place(fault)}", "please report it")
-    finally:
-        connection.close()
 
 
 def _place(fault: Exception) -> str:

@@ -176,8 +176,9 @@ def _proxy_url(value: str) -> str:
 def _names(entry: str, host: str, port: int) -> bool:
     """Whether one entry of NO_PROXY means this host.
 
-    `*`, a network, or a domain (with or without `.` or `*.` before it) and all below
-    it, each of the last with a port or without.
+    `*`, a network, an address, or a domain (with or without `.` or `*.` before it) and
+    all below it, each of the last two with a port or without. Of an address's end only
+    `.0.0.1` is taken for one.
     """
     if entry == "*":
         return True
@@ -190,8 +191,18 @@ def _names(entry: str, host: str, port: int) -> bool:
         wanted = bracketed[2] or bracketed[4]
         if wanted and int(wanted) != port:
             return False
+    if ":" in host or re.fullmatch(r"[\d.]+", host):
+        return _names_address(name.rstrip("."), host)
     name = name.removeprefix("*").removeprefix(".").rstrip(".")
     return bool(name) and (host == name or host.endswith("." + name))
+
+
+def _names_address(name: str, host: str) -> bool:
+    if name in (host, f".{host}"):
+        return True
+    if name.startswith("."):
+        return len(name) > 1 and host.endswith(name)
+    return name.removeprefix("::ffff:") == host
 
 
 def _in_network(entry: str, host: str) -> bool:

@@ -172,6 +172,7 @@ def _whole(
         policy=str(plain("policy", "ordered")),
         tags=tuple((name, str(value)) for name, value in table("tags").items()),
         require_route=bool(plain("require_route", default=False)),
+        hooks=bool(plain("hooks", default=True)),
         probe=ProbeSettings(**table("probe")),  # type: ignore[arg-type]
         keep_headers=tuple(plain("keep_headers", ())),  # type: ignore[arg-type]
         secrets=table("secrets"),

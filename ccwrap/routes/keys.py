@@ -24,8 +24,8 @@ OWN: Final = (ENVIRONMENT, USER, MACHINE)
 """The layers that no project has a say in."""
 
 ROLES: Final = ("default", "opus", "sonnet", "haiku", "fable", "subagent")
-POLICIES: Final = ("ordered",)
-LATER_POLICIES: Final = ("fastest", "balanced", "cheapest")
+POLICIES: Final = ("ordered", "fastest", "balanced")
+LATER_POLICIES: Final = ("cheapest",)
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 _FLAG: Final = {"type": "boolean"}
@@ -251,6 +251,7 @@ TOP: Final[Mapping[str, Key]] = {
         {"enum": list(POLICIES)},
     ),
     "tags": Key("Cost tags.", _tags, _TEXTS),
+    "hooks": Key("Hear from sessions how a route fares.", readers.boolean, _FLAG),
     "require_route": Key(
         "A nested repository may not run unrouted.", readers.boolean, _FLAG, _FILES
     ),

@@ -39,6 +39,22 @@ def name(root: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", found).strip("-")[:64] or "project"
 
 
+def branch(folder: Path) -> str:
+    """The branch that is checked out at `folder`; "" for none, or outside a repository."""
+    checkout = repository(folder.resolve())
+    if checkout is None:
+        return ""
+    gitdir = checkout / ".git"
+    if not gitdir.is_dir():
+        gitdir = _named(gitdir, checkout, prefix="gitdir: ") or checkout
+    try:
+        head = read_bytes(gitdir / "HEAD", _SMALL).decode(errors="replace").strip()
+    except OSError:
+        return ""
+    start = "ref: refs/heads/"
+    return head.removeprefix(start) if head.startswith(start) else ""
+
+
 def _main_checkout(checkout: Path) -> Path | None:
     """The main checkout of a linked worktree, None for anything else.
 

@@ -132,6 +132,7 @@ class RouteFile(NamedTuple):
     folder    where `.env` files are looked for: the route file's folder, else the
               working directory
     project   the name for cost tags
+    hooks     sessions tell through hooks of ours how their route fares
     sources   every file that had a say, nearest first
     """
 
@@ -142,6 +143,7 @@ class RouteFile(NamedTuple):
     policy: str = "ordered"
     tags: tuple[tuple[str, str], ...] = ()
     require_route: bool = False
+    hooks: bool = True
     probe: ProbeSettings = ProbeSettings()
     keep_headers: tuple[str, ...] = ()
     secrets: Mapping[str, object] = {}

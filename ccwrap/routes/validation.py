@@ -164,7 +164,12 @@ class _Reading:
         try:
             return key.read(value)
         except Wrong:
-            if name in AUTH_KEYS and isinstance(value, str) and value and value in self._placeholders():
+            if (
+                name in AUTH_KEYS
+                and isinstance(value, str)
+                and value
+                and value in self._placeholders()
+            ):
                 return Auth(name, literal=str(value))
             raise
 

@@ -1,12 +1,14 @@
 """How long `ccwrap` takes before claude runs, as ratios measured in one run.
 
-By hand: `python tests/bench/start.py [ROUNDS]`. Each round times every command once,
-in turn, so that a machine whose speed drifts slows all of them alike; the figures
-are minima and medians over the rounds. `claude` is a program that does nothing.
+By hand: `python tests/bench/start.py [ROUNDS [CLAUDE]]`. Each round times every command
+once, in turn, so that a machine whose speed drifts slows all of them alike; the figures
+are minima and medians over the rounds. `claude` is a program that does nothing; CLAUDE,
+a real one, adds the rows of a whole `claude -p`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -15,60 +17,144 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import trustme
 
 from ccwrap.gateways.simulated import Setup, SimulatedGateway
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import ssl
+    from collections.abc import Iterator, Mapping, Sequence
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
-
-
-def seconds(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> float:
-    began = time.perf_counter()
-    null = subprocess.DEVNULL
-    subprocess.run(command, env=environment, cwd=folder, check=True, stdin=null, stdout=null)
-    return time.perf_counter() - began
+CCWRAP = str(Path(sysconfig.get_path("scripts")) / "ccwrap")
+KEY = "bench-key"
+COUNTS = (1, 3, 10, 100)
+BARE = "bare interpreter"
 
 
-def main(rounds: int) -> None:
-    with (
-        tempfile.TemporaryDirectory() as home,
-        SimulatedGateway(Setup(keys=("bench-key",))) as one,
-        SimulatedGateway(Setup(keys=("bench-key",))) as two,
-        SimulatedGateway(Setup(keys=("bench-key",))) as three,
-    ):
-        plain, routed = Path(home, "plain"), Path(home, "routed")
-        plain.mkdir()
-        routed.mkdir()
-        urls = ",".join(gateway.url for gateway in (one, two, three))
-        environment = {"HOME": home, "PATH": os.defpath, "CCWRAP_CLAUDE": "/bin/true"}
-        asked = {**environment, "CCWRAP_URLS": urls, "ANTHROPIC_AUTH_TOKEN": "bench-key"}
-        ccwrap = str(SCRIPTS / "ccwrap")
-        runs = {
-            "bare interpreter": ([sys.executable, "-c", "pass"], environment, plain),
-            "pass-through (--version)": ([ccwrap, "--version"], environment, plain),
-            "nothing to route": ([ccwrap, "-p", "x"], environment, plain),
-            "cold, three http candidates": ([ccwrap, "-p", "x"], asked, routed),
+PEAK = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+print(os.wait4(child, 0)[2].ru_maxrss)
+"""
+"""A small process between: a child's peak begins with its parent's size."""
+
+
+class Command(NamedTuple):
+    """What is timed. `cold`: with an empty state folder each time. `every`: n-th round."""
+
+    arguments: Sequence[str]
+    variables: Mapping[str, str]
+    cold: bool = False
+    every: int = 1
+
+
+class Bench:
+    """A home of its own, and a hundred gateways of either sort."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.folder = folder
+        self.plain = {"HOME": str(folder), "PATH": os.defpath, "CCWRAP_CLAUDE": "/bin/true"}
+        authority = trustme.CA()
+        trusted = folder / "ca.pem"
+        authority.cert_pem.write_to_path(str(trusted))
+        self.http = [gateway(stack, None) for _ in range(max(COUNTS))]
+        self.tls = [gateway(stack, context(authority)) for _ in range(max(COUNTS))]
+        self.keyed = {
+            **self.plain,
+            "ANTHROPIC_AUTH_TOKEN": KEY,
+            "NODE_EXTRA_CA_CERTS": str(trusted),
         }
-        for run in runs.values():
-            seconds(*run)
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(rounds):
-            for name, run in runs.items():
-                times[name].append(seconds(*run))
-    report(times)
+
+    def routed(self, urls: Sequence[str], claude: str = "/bin/true") -> dict[str, str]:
+        return {**self.keyed, "CCWRAP_URLS": ",".join(urls), "CCWRAP_CLAUDE": claude}
+
+    def commands(self, claude: str) -> Iterator[tuple[str, Command]]:
+        """Everything that is timed, by name."""
+        prompt = [CCWRAP, "-p", "hello"]
+        yield BARE, Command([sys.executable, "-c", "pass"], self.plain)
+        yield "pass-through (--version)", Command([CCWRAP, "--version"], self.plain)
+        yield "nothing to route", Command(prompt, self.plain)
+        yield "fresh memory, 3 TLS", Command(prompt, self.routed(self.tls[:3]))
+        for name, urls in (("http", self.http), ("TLS", self.tls)):
+            for count in COUNTS:
+                yield f"cold, {count} {name}", Command(prompt, self.routed(urls[:count]), cold=True)
+        if claude:
+            at = {**self.keyed, "ANTHROPIC_BASE_URL": self.tls[0]}
+            yield "claude -p", Command([claude, "-p", "hello"], at, every=4)
+            routed = self.routed(self.tls[:3], claude)
+            yield "ccwrap -p, fresh", Command(prompt, routed, every=4)
+            yield "ccwrap -p, cold, 3 TLS", Command(prompt, routed, cold=True, every=4)
+
+    def cost(self, command: Command) -> float:
+        """Seconds of one run."""
+        with self.environment(command) as environment:
+            began = time.perf_counter()
+            self.run(command.arguments, environment)
+            return time.perf_counter() - began
+
+    def peak(self, command: Command) -> float:
+        """The largest resident memory of one run, MiB, of ccwrap or of what it becomes."""
+        with self.environment(command) as environment:
+            between = [sys.executable, "-I", "-S", "-c", PEAK, *command.arguments]
+            said = self.run(between, environment).splitlines()[-1]
+        return int(said) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+    @contextlib.contextmanager
+    def environment(self, command: Command) -> Iterator[dict[str, str]]:
+        with tempfile.TemporaryDirectory(dir=self.folder) as empty:
+            yield {**command.variables, **({"XDG_STATE_HOME": empty} if command.cold else {})}
+
+    def run(self, arguments: Sequence[str], environment: Mapping[str, str]) -> bytes:
+        return subprocess.run(
+            arguments,
+            env=environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
 
 
-def report(times: Mapping[str, Sequence[float]]) -> None:
-    base = times["bare interpreter"]
-    print(f"{'':28}  {'min ms':>7}  {'median ms':>9}  {'x bare':>6}")
-    for name, values in times.items():
-        ratio = statistics.median(value / bare for value, bare in zip(values, base, strict=True))
-        low, middle = min(values) * 1e3, statistics.median(values) * 1e3
-        print(f"{name:28}  {low:7.1f}  {middle:9.1f}  {ratio:6.2f}")
+def context(authority: trustme.CA) -> ssl.SSLContext:
+    import ssl  # noqa: PLC0415 - its type is all that is needed above
+
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(made)
+    return made
+
+
+def gateway(stack: contextlib.ExitStack, tls: ssl.SSLContext | None) -> str:
+    """The URL of one more gateway."""
+    return stack.enter_context(SimulatedGateway(Setup(keys=(KEY,)), tls=tls)).url
+
+
+def main(rounds: int, claude: str) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        bench = Bench(Path(folder), stack)
+        commands = dict(bench.commands(claude))
+        peaks = {name: bench.peak(command) for name, command in commands.items()}
+        costs: dict[str, list[float]] = {name: [] for name in commands}
+        for number in range(rounds):
+            for name, command in commands.items():
+                if number % command.every == 0:
+                    costs[name].append(bench.cost(command))
+    report(costs, peaks)
+
+
+def report(costs: Mapping[str, Sequence[float]], peaks: Mapping[str, float]) -> None:
+    """One line a command; ratios of minima, and of medians."""
+    low = {name: min(found) for name, found in costs.items()}
+    middle = {name: statistics.median(found) for name, found in costs.items()}
+    print(f"{'':26} {'min ms':>8} {'x bare':>7} {'median ms':>10} {'x bare':>7} {'MiB':>6}")
+    for name in costs:
+        print(
+            f"{name:26} {low[name] * 1e3:8.1f} {low[name] / low[BARE]:7.2f}"
+            f" {middle[name] * 1e3:10.1f} {middle[name] / middle[BARE]:7.2f} {peaks[name]:6.0f}"
+        )
+    print(f"\na hundred TLS candidates: {low['cold, 100 TLS'] / low['cold, 3 TLS']:.2f} x three")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "")

@@ -127,6 +127,15 @@ def test_a_young_one_is_kept(where: Places, environment: dict[str, str]) -> None
     assert path.exists()
 
 
+def test_a_session_s_mark_is_kept_for_a_month(where: Places, environment: dict[str, str]) -> None:
+    mark = overlay.write(where, environment, OVERLAY).parent / "7.turn"
+    mark.touch()
+    overlay.sweep(where, environment, later())
+    assert mark.exists()
+    overlay.sweep(where, environment, later() + overlay.MARKS_KEPT)
+    assert not mark.exists()
+
+
 def test_sweeps_at_most_once_an_hour(where: Places, environment: dict[str, str]) -> None:
     overlay.write(where, environment, OVERLAY)
     overlay.sweep(where, environment, later())

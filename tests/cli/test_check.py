@@ -65,7 +65,7 @@ def test_the_json_has_its_keys_and_nothing_else(
     assert (route["url"], route["kind"], route["credential"]) == (well.url, "generic", "LLM_KEY")
     assert (route["verdict"], route["usable"]) == ("ok", True)
     assert route["latency_ms"] > 0
-    assert (route["age_s"], route["until"]) == (None, None)
+    assert (route["age_s"], route["until"]) == (0.0, None)
 
 
 def test_nothing_allowed_asks_nobody_and_exits_77(

@@ -117,6 +117,16 @@ def test_hooks_and_helpers_of_the_project_are_named_and_never_their_commands(
     ]
 
 
+def test_a_file_that_switches_our_hooks_off_is_named(healthy: Sandbox) -> None:
+    assert "reports" not in findings(healthy)
+    healthy.settings("user", {"disableAllHooks": True})
+    assert findings(healthy)["reports"] == [
+        "note: ~/.claude/settings.json sets disableAllHooks: ccwrap doesn't hear of failed requests"
+    ]
+    healthy.settings("project", {"disableAllHooks": False})
+    assert "reports" not in findings(healthy)
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "{", '{"mcpServers": 5}', '{"mcpServers": {"\\u001b[2J": 1}}']
 )
@@ -260,3 +270,11 @@ def test_managed_settings_are_told(tmp_path: Path, data: dict[str, object], coun
     found = list(doctor_settings.managed(machine))
     assert [one.level for one in found] == ["note"] * count
     assert ("choose the gateway" in found[-1].text) is (count == 2)
+
+
+def test_managed_settings_that_allow_no_other_hooks_are_told(tmp_path: Path) -> None:
+    data = {"allowManagedHooksOnly": True}
+    layers = Settings((Layer("managed", tmp_path / "managed-settings.json", data),))
+    machine = Machine({}, tmp_path, places({"HOME": str(tmp_path)}), kinds.load(), layers, tmp_path)
+    (found,) = doctor_settings.reports(machine)
+    assert "sets allowManagedHooksOnly" in found.text

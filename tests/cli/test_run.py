@@ -55,7 +55,7 @@ def test_a_named_route_that_cant_be_used_gives_way_to_no_other(
     ("options", "status", "says"),
     [
         (["--route", "us"], 78, "--route names the route 'us'; there are eu"),
-        (["--policy", "fastest"], 78, "not in this version"),
+        (["--policy", "cheapest"], 78, "not in this version"),
         (["--policy", "random"], 78, "--policy is none of"),
         (["-p"], 2, "claude's own go behind --: ccroute run -- …"),
     ],

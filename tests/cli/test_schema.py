@@ -26,6 +26,7 @@ project = "acme"
 policy = "ordered"
 tags = { team = "core" }
 require_route = true
+hooks = false
 x-note = "kept for others"
 
 [probe]
@@ -55,7 +56,7 @@ models = "qwen3"
 SHAPE = {
     "unknown key": f"nonsense = 1\n[[route]]\n{URL}",
     "unknown route key": f"[[route]]\nbase_url = 1\n{URL}",
-    "later policy": f'policy = "fastest"\n[[route]]\n{URL}',
+    "later policy": f'policy = "cheapest"\n[[route]]\n{URL}',
     "wrong type": f"require_route = 1\n[[route]]\n{URL}",
     "one table": f"[route]\n{URL}",
     "no such kind": '[[route]]\nkind = "nonsense"\n',

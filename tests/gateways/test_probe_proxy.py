@@ -24,11 +24,11 @@ def test_the_probe_goes_through_the_proxy(
     variable: str, gateway: StartGateway, proxy: ListeningProxy
 ) -> None:
     well = gateway(SETUP)
-    with_user = proxy.url.replace("//", "//u:p%40w@")
+    with_user = proxy.url.replace("//", "//u:p%40w%C3%B6@")
     found = verdict(candidate(well.url), {variable: with_user})
     assert found.name == "ok"
     assert proxy.log[0].target == f"{well.url}/v1/messages"
-    assert proxy.log[0].header("proxy-authorization") == "Basic dTpwQHc="
+    assert proxy.log[0].header("proxy-authorization") == "Basic dTpwQHfDtg=="
 
 
 def test_a_proxy_that_wants_a_login_says_so() -> None:

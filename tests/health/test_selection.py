@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ccwrap.gateways.verdict import ASKED, UNASKED, USABLE, Verdict
-from ccwrap.health.selection import Considered, choose, settled
+from ccwrap.health.selection import Considered, Past, choose, settled
 from ccwrap.routes.schema import Route
 
 
-def considered(*verdicts: str) -> list[Considered]:
-    return [
-        Considered(Route(f"r{place}", "generic", "https://h", "auth_token"), Verdict(name))
-        for place, name in enumerate(verdicts)
+def considered(*verdicts: str, weights: tuple[float, ...] = ()) -> list[Considered]:
+    routes = [
+        Route(f"r{place}", "generic", "https://h", "auth_token", weight=weight)
+        for place, weight in enumerate(weights or (1,) * len(verdicts))
     ]
+    return [Considered(route, Verdict(name)) for route, name in zip(routes, verdicts, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,91 @@ def test_ordered_is_settled_as_soon_as_no_better_candidate_can_win(
     verdicts: list[str | None], is_settled: bool
 ) -> None:
     assert settled("ordered", [Verdict(v) if v else None for v in verdicts]) is is_settled
+
+
+@pytest.mark.parametrize(
+    ("live", "weights", "chosen"),
+    [
+        ({}, (1, 1), "r0"),
+        ({"r0": 1}, (1, 1), "r1"),
+        ({"r0": 1, "r1": 1}, (1, 1), "r0"),
+        ({}, (1, 3), "r1"),
+        ({"r1": 2}, (1, 3), "r0"),
+        ({"r0": 1, "r1": 2}, (1, 3), "r1"),
+        ({"gone": 9}, (1, 1), "r0"),
+    ],
+)
+def test_balanced_takes_the_fewest_live_sessions_for_its_weight(
+    live: dict[str, int], weights: tuple[float, ...], chosen: str
+) -> None:
+    choice = choose("balanced", considered("ok", "ok", weights=weights), past=Past(live=live))
+    assert choice.chosen
+    assert choice.chosen.route.name == chosen
+    assert choice.reason.startswith("balanced: fewest sessions for its weight (")
+
+
+def test_balanced_fills_gateways_by_their_weights() -> None:
+    live = dict.fromkeys(("r0", "r1", "r2"), 0)
+    for _ in range(60):
+        choice = choose(
+            "balanced", considered("ok", "ok", "ok", weights=(1, 2, 3)), past=Past(live=live)
+        )
+        assert choice.chosen
+        live[choice.chosen.route.name] += 1
+    assert live == {"r0": 10, "r1": 20, "r2": 30}
+
+
+def test_balanced_leaves_a_gateway_that_is_not_as_well_as_the_others() -> None:
+    choice = choose("balanced", considered("overloaded", "ok"), past=Past(live={"r1": 50}))
+    assert choice.chosen
+    assert choice.chosen.route.name == "r1"
+
+
+@pytest.mark.parametrize("policy", ["ordered", "fastest", "balanced"])
+def test_a_resumed_session_returns_to_its_route(policy: str) -> None:
+    choice = choose(policy, considered("ok", "inconclusive"), past=Past(returning="r1"))
+    assert choice.chosen
+    assert choice.reason == "the session ran on r1; verdict inconclusive"
+
+
+@pytest.mark.parametrize("verdict", ["overloaded", "rate_limited", "auth_failed", "untrusted"])
+def test_a_resumed_session_goes_elsewhere_where_its_route_is_not_well(verdict: str) -> None:
+    choice = choose("ordered", considered(verdict, "ok"), past=Past(returning="r0"))
+    assert choice.chosen
+    assert choice.chosen.route.name == "r1"
+
+
+def test_a_resumed_session_stays_where_nothing_better_is_there() -> None:
+    choice = choose("ordered", considered("overloaded", "auth_failed"), past=Past(returning="r0"))
+    assert choice.chosen
+    assert choice.chosen.route.name == "r0"
+
+
+def test_a_pin_counts_more_than_a_resumed_session() -> None:
+    choice = choose("ordered", considered("ok", "ok"), "r0", Past(returning="r1"))
+    assert choice.chosen
+    assert choice.chosen.route.name == "r0"
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdicts", "is_settled"),
+    [
+        ("ordered", [None, "ok"], True),
+        ("fastest", [None, "inconclusive"], True),
+        ("ordered", ["ok", None], False),
+        ("ordered", ["ok", "auth_failed", None], True),
+        ("fastest", ["ok", "overloaded", None], False),
+    ],
+    ids=str,
+)
+def test_a_resumed_session_waits_for_its_own_route_alone(
+    policy: str, verdicts: list[str | None], is_settled: bool
+) -> None:
+    found = [Verdict(v) if v else None for v in verdicts]
+    assert settled(policy, found, returning=1) is is_settled
+
+
+@pytest.mark.parametrize("policy", ["fastest", "balanced"])
+def test_the_other_policies_wait_for_every_answer(policy: str) -> None:
+    assert not settled(policy, [Verdict("ok"), None])
+    assert settled(policy, [Verdict("ok"), Verdict("ok")])

@@ -277,7 +277,7 @@ def test_a_projects_route_of_the_same_name_adds_nothing_to_them(project: Project
             {"CCWRAP_URLS": "https://u:canary@a.example.com", "ANTHROPIC_API_KEY": "a"},
             "user or pass",
         ),
-        ({"CCWRAP_POLICY": "fastest"}, "not in this version"),
+        ({"CCWRAP_POLICY": "cheapest"}, "not in this version"),
         ({"CCWRAP_FILE": "missing.toml"}, "CCWRAP_FILE=missing.toml: it isn't there"),
     ],
 )

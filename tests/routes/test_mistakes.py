@@ -22,7 +22,6 @@ def route(line: str) -> str:
 @pytest.mark.parametrize(
     ("text", "line", "key", "what", "mend"),
     [
-        ('policy = "fastest"\n' + HEAD, 1, "policy", "not in this version", "ordered"),
         ('policy = "cheapest"\n' + HEAD, 1, "policy", "not in this version", "ordered"),
         ('policy = "best"\n' + HEAD, 1, "policy", "none of the known words", "ordered"),
         (HEAD + "[failover]\nx = 1\n", 4, "failover", "not in this version", "remove"),

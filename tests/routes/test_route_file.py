@@ -41,6 +41,14 @@ x-owner = ["anybody"]
 """
 
 
+@pytest.mark.parametrize("policy", ["ordered", "fastest", "balanced"])
+def test_each_policy_is_read_and_hooks_can_be_left_out(project: Project, policy: str) -> None:
+    project.write(
+        f'policy = "{policy}"\nhooks = false\n{EVERYTHING[EVERYTHING.index("[probe]") :]}'
+    )
+    assert (project.load().policy, project.load().hooks) == (policy, False)
+
+
 def test_all_that_design_shows_is_read(project: Project) -> None:
     project.write(EVERYTHING)
     found = project.load()

@@ -60,24 +60,60 @@ class Certificates:
     def self_signed(self) -> ssl.SSLContext:
         """A certificate that has signed itself."""
         key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-        addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - DAY)
-            .not_valid_after(NOW + 30 * DAY)
-            .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        file = self._folder / "self-signed.pem"
-        file.write_bytes(_private(key) + certificate.public_bytes(serialization.Encoding.PEM))
+        made = _built("localhost", key, "localhost", key, leaf=True)
+        return self._served("self-signed", key, made)
+
+    def of_plain_authority(self) -> tuple[ssl.SSLContext, Path]:
+        """Signed by a CA whose certificate has no keyUsage, and that CA's file.
+
+        Python 3.13 refuses such a CA by default (VERIFY_X509_STRICT); claude doesn't.
+        """
+        authority = ec.generate_private_key(ec.SECP256R1())
+        file = self._folder / "plain-ca.pem"
+        made = _built("Plain CA", authority, "Plain CA", authority, leaf=False)
+        file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = _built("localhost", key, "Plain CA", authority, leaf=True)
+        return self._served("plain-leaf", key, leaf), file
+
+    def _served(
+        self, name: str, key: ec.EllipticCurvePrivateKey, made: x509.Certificate
+    ) -> ssl.SSLContext:
+        file = self._folder / f"{name}.pem"
+        file.write_bytes(_private(key) + made.public_bytes(serialization.Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
+
+
+def _built(
+    subject: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    signer: ec.EllipticCurvePrivateKey,
+    *,
+    leaf: bool,
+) -> x509.Certificate:
+    """A certificate with no extensions but its addresses, or that it is a CA's."""
+    addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_named(subject))
+        .issuer_name(_named(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - DAY)
+        .not_valid_after(NOW + 30 * DAY)
+    )
+    if leaf:
+        builder = builder.add_extension(x509.SubjectAlternativeName(addresses), critical=False)
+    else:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    return builder.sign(signer, hashes.SHA256())
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
 
 def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:

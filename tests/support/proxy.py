@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import select
@@ -28,9 +29,13 @@ class Asked(NamedTuple):
 
 
 class ListeningProxy:
-    """A context manager; `log` is what it was asked, `connections` how often it was called."""
+    """A context manager; `log` is what it was asked, `connections` how often it was called.
 
-    def __init__(self) -> None:
+    `login`, "user:password", is what it wants to see first; "" lets everybody in.
+    """
+
+    def __init__(self, login: str = "") -> None:
+        self.login = login
         self._lock = threading.Lock()
         self._log: list[Asked] = []
         self._connections = 0
@@ -99,9 +104,22 @@ class _Handler(BaseHTTPRequestHandler):
         headers = tuple((name, value) for name, value in self.headers.items())
         self.proxy.record(Asked(self.command, self.path, headers))
 
-    def do_CONNECT(self) -> None:
+    def _let_in(self) -> bool:
+        """Record the request; whether it brings the login. It is refused where it doesn't."""
         self._record()
         self.close_connection = True
+        wanted = f"Basic {base64.b64encode(self.proxy.login.encode()).decode()}"
+        if not self.proxy.login or self.headers.get("proxy-authorization") == wanted:
+            return True
+        self.send_response(407)
+        self.send_header("proxy-authenticate", 'Basic realm="proxy"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+        return False
+
+    def do_CONNECT(self) -> None:
+        if not self._let_in():
+            return
         host, _, port = self.path.rpartition(":")
         try:
             there = socket.create_connection((host.strip("[]"), int(port)), 5)
@@ -115,8 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forward(self) -> None:
         """Ask the URL's own host, and hand its answer back whole."""
-        self._record()
-        self.close_connection = True
+        if not self._let_in():
+            return
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         hop = {"proxy-authorization", "proxy-connection", "connection"}

@@ -1,0 +1,271 @@
+"""One round of asking: what is remembered, what others are asking, what is asked now.
+
+Knows nothing of HTTP: the probe comes in as a function. One launch at a time asks a
+gateway, the others wait for its answer; what is fresh isn't asked, and what failed
+is left alone, unless nothing else can be used.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ccwrap.gateways.verdict import ASKED
+from ccwrap.health import ejection, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ccwrap.gateways.verdict import Verdict
+    from ccwrap.health.flight import Flight, Flights
+    from ccwrap.health.memory import Memory
+    from ccwrap.health.records import Remembered
+
+OVERTIME: Final = 1.0
+"""Seconds beyond a candidate's limit: half of them are for another launch's answer, which
+may have begun a little late, the other half for asking ourselves where none came."""
+
+
+class Subject(NamedTuple):
+    """One candidate.
+
+    question  under which its verdict is kept; "" where nothing is kept
+    parts     what else names it, for its flight: no secret leaves this process
+    """
+
+    question: str
+    parts: tuple[str, ...]
+
+
+class Terms(NamedTuple):
+    """How a round is held.
+
+    probe      asks the named candidates, within so many seconds
+    settled    whether what is known decides already (None: being asked)
+    flights    where launches meet, called only when something is to be asked
+    seconds    what is left of a limit in seconds
+    limit      seconds that a candidate may take
+    fresh_for  seconds for which a verdict is believed
+    depth      how deep is asked
+    afresh     everything is asked, whatever is remembered or under way
+    watch      is told each verdict
+    clock      Unix time
+    """
+
+    probe: Callable[[Sequence[str], float], Iterator[tuple[str, Verdict]]]
+    settled: Callable[[Sequence[Verdict | None]], bool]
+    flights: Callable[[], Flights | None]
+    seconds: Callable[[float], float]
+    limit: float
+    fresh_for: float
+    depth: str
+    afresh: bool = False
+    watch: Callable[[str, Verdict], None] | None = None
+    clock: Callable[[], float] = time.time
+
+
+def ask(
+    subjects: Mapping[str, Subject], remembering: Memory, terms: Terms
+) -> dict[str, Remembered | None]:
+    """What is known of each candidate; None where it wasn't needed."""
+    return _Round(subjects, remembering, terms).run()
+
+
+class _Round:
+    def __init__(self, subjects: Mapping[str, Subject], remembering: Memory, terms: Terms) -> None:
+        self.subjects = subjects
+        self.memory = remembering
+        self.terms = terms
+        self.began = terms.clock()
+        self.found: dict[str, Remembered | None] = dict.fromkeys(subjects)
+        self.before: dict[str, Remembered] = {}
+        self.held: set[str] = set()
+        self.led: set[str] = set()
+        self.waiting: set[str] = set()
+        self.flights: dict[str, Flight] = {}
+        self.meeting: Flights | None = None
+        self.end = 0.0
+        self.news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+
+    def run(self) -> dict[str, Remembered | None]:
+        terms = self.terms
+        trials = self._recall()
+        if not self._settled():
+            self.end = time.monotonic() + terms.limit
+            self.meeting = None if terms.afresh else terms.flights()
+            names = [name for name, one in self.found.items() if one is None]
+            self._take([name for name in names if name not in trials], trials)
+            self._listen()
+        for name in self.held:
+            self.found[name] = self.found[name] or self.before[name]
+        if self.held and not self._usable():
+            self.end = max(self.end or time.monotonic() + terms.limit, time.monotonic() + OVERTIME)
+            self._reconsider()
+        return self.found
+
+    def _recall(self) -> list[str]:
+        """Fill in what is remembered; the names of those whose ejection is over."""
+        terms, trials = self.terms, []
+        known = self.memory.recall([one.question for one in self.subjects.values()])
+        for name, subject in self.subjects.items():
+            if subject.question not in known:
+                continue
+            remembered = self.before[name] = known[subject.question]
+            state = memory.state(remembered, self.began, terms.fresh_for, terms.depth)
+            if terms.afresh or state == "unknown":
+                continue
+            if state == "trial":
+                trials.append(name)
+            else:
+                self._tell(name, remembered)
+            if state != "fresh":
+                self.held.add(name)
+        return trials
+
+    def _reconsider(self) -> None:
+        """Ask now about those that were left alone: nothing else can be used."""
+        left_alone = {name: self.found[name] for name in self.subjects if name in self.held}
+        self.held.clear()
+        self.found.update(dict.fromkeys(left_alone))
+        self.meeting = self.meeting or self.terms.flights()
+        self._take(list(left_alone), [])
+        self._listen()
+        for name, remembered in left_alone.items():
+            self.found[name] = self.found[name] or remembered
+
+    def _take(self, names: Iterable[str], trials: Iterable[str]) -> None:
+        """Ask what nobody is asking, wait for the rest; one launch alone makes a trial."""
+        mine = []
+        for name in trials:
+            flight = self._flight(name)
+            if flight is None or flight.lead():
+                self.held.discard(name)
+                if not self._accepted(name):
+                    mine.append(name)
+            else:
+                self._tell(name, self.before[name])
+        for name in names:
+            flight = self._flight(name)
+            if flight is None or flight.lead():
+                if not self._accepted(name):
+                    mine.append(name)
+            else:
+                self._wait(name, flight)
+        self._ask(mine)
+
+    def _flight(self, name: str) -> Flight | None:
+        if self.meeting is None:
+            return None
+        if name not in self.flights:
+            flight = self.meeting.flight(*self.subjects[name].parts)
+            if flight is None:
+                return None
+            self.flights[name] = flight
+        return self.flights[name]
+
+    def _accepted(self, name: str) -> bool:
+        """Whether another launch has just handed over an answer that is news to us."""
+        flight = self.flights.get(name)
+        answer = flight.answer() if flight else None
+        before = self.before.get(name)
+        if flight is None or answer is None or (before and answer.checked <= before.checked):
+            return False
+        terms = self.terms
+        state = memory.state(answer, terms.clock(), terms.fresh_for, terms.depth)
+        if state not in ("fresh", "ejected"):
+            return False
+        flight.let_go()
+        self.before[name] = answer
+        if state == "ejected" and answer.checked < self.began:
+            self.held.add(name)
+        self._tell(name, answer)
+        return True
+
+    def _wait(self, name: str, flight: Flight) -> None:
+        def until_free() -> None:
+            flight.wait()
+            self.news.put((name, "free"))
+
+        self.waiting.add(name)
+        threading.Thread(target=until_free, daemon=True).start()
+
+    def _ask(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        left = max(self.end - time.monotonic(), OVERTIME / 2)
+        seconds = self.terms.seconds(left)
+
+        def asking() -> None:
+            try:
+                for pair in self.terms.probe(names, seconds):
+                    self.news.put(pair)
+            except BaseException as error:  # noqa: BLE001 - raised where the launch can see it
+                self.news.put(("", error))
+
+        self.led.update(names)
+        threading.Thread(target=asking, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Take answers as they come, until they decide; others' for so long, then ask."""
+        patience = self.terms.seconds(self.end - time.monotonic() + OVERTIME / 2)
+        late = time.monotonic() + patience
+        while (self.led or self.waiting) and not self._settled():
+            left = max(late - time.monotonic(), 0.0) if self.waiting else None
+            try:
+                name, news = self.news.get(timeout=left)
+            except queue.Empty:
+                overdue, self.waiting = sorted(self.waiting), set()
+                self._ask(overdue)
+                continue
+            self._hear(name, news)
+
+    def _hear(self, name: str, news: Any) -> None:
+        if isinstance(news, BaseException):
+            raise news
+        if news != "free":
+            if name in self.led:
+                self.led.discard(name)
+                self._learn(name, news)
+        elif name in self.waiting:
+            self.waiting.discard(name)
+            self._after(name)
+
+    def _after(self, name: str) -> None:
+        """Nobody asks `name` any more: with an answer, or because it wasn't needed there.
+
+        What was needed there was handed over before, so that is looked for first.
+        """
+        for other in (name, *sorted(self.waiting)):
+            if self._accepted(other):
+                self.waiting.discard(other)
+        if self.found[name] is None and not self._settled():
+            self._take([name], ())
+
+    def _learn(self, name: str, verdict: Verdict) -> None:
+        terms, flight = self.terms, self.flights.get(name)
+        now, chance = terms.clock(), ejection.chance()
+        found = memory.learnt(self.before.get(name), verdict, now, terms.depth, chance)
+        telling = verdict.name in ASKED and bool(verdict.phase)
+        if flight is not None and telling:
+            flight.hand_over(found)
+        elif flight is not None:
+            flight.let_go()
+        self._tell(name, found)
+        if telling:
+            self.memory.remember(self.subjects[name].question, name, found)
+
+    def _tell(self, name: str, found: Remembered) -> None:
+        self.found[name] = found
+        if self.terms.watch:
+            self.terms.watch(name, found.verdict)
+
+    def _settled(self) -> bool:
+        return self.terms.settled([one and one.verdict for one in self.found.values()])
+
+    def _usable(self) -> bool:
+        return any(
+            one is not None and one.verdict.usable and name not in self.held
+            for name, one in self.found.items()
+        )

@@ -1,0 +1,144 @@
+"""Launches that ask the same at the same moment: one asks, the others wait for its answer.
+
+A flight is a small file, locked by the launch that asks. Its answer is written into
+the file before the lock goes, so that the waiting have it also where the store is
+broken. A launch that dies or becomes claude lets go of its locks by that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Final, Self
+
+from ccwrap import private
+from ccwrap.errors import SettingError
+from ccwrap.health.reading import remembered_of
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ccwrap.health.records import Remembered
+
+FOLDER: Final = "flights"
+SALT: Final = "salt"
+SIZE: Final = 4096
+"""Bytes of a flight's file, taken when it is made: a disk that fills up later is no matter."""
+
+KEPT: Final = 86400.0
+"""Seconds for which a flight's file is kept."""
+
+
+class Flights:
+    """The folder where launches meet."""
+
+    def __init__(self, folder: Path, salt: bytes) -> None:
+        self.folder = folder
+        self._salt = salt
+
+    @classmethod
+    def at(cls, bases: Iterable[Path]) -> Self | None:
+        """The first of `bases` that takes files; None where there is none, or no way to lock."""
+        if sys.platform == "win32":
+            return None  # no lock there can be waited for: each launch asks for itself
+        for base in bases:
+            with contextlib.suppress(OSError, SettingError):
+                return cls(base / FOLDER, _salt(base))
+        return None
+
+    def flight(self, *parts: str) -> Flight | None:
+        """The flight for what `parts` say; the file's name tells nobody what that is."""
+        whole = "\0".join(parts).encode("utf-8", "surrogatepass")
+        name = hashlib.blake2b(whole, key=self._salt, digest_size=16).hexdigest()
+        try:
+            return Flight(self.folder / name)
+        except OSError:
+            return None
+
+
+def clear(bases: Iterable[Path], now: float | None = None) -> None:
+    """Remove the flights' files: all, or with `now` (Unix time) those that are old. Never raises."""
+    for base in bases:
+        with contextlib.suppress(OSError):
+            for path in (base / FOLDER).iterdir():
+                if path.name == SALT:
+                    continue
+                with contextlib.suppress(OSError):
+                    if now is None or now - path.stat().st_mtime > KEPT:
+                        path.unlink()
+
+
+class Flight:
+    """One question that is being asked. Raises OSError where its file can't be made."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+        self._descriptor = os.open(path, flags, 0o600)
+        try:
+            if os.fstat(self._descriptor).st_size < SIZE:
+                os.pwrite(self._descriptor, b" " * SIZE, 0)
+        except OSError:
+            os.close(self._descriptor)
+            raise
+
+    def lead(self) -> bool:
+        """Whether it is ours to ask: nobody else is at it."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def wait(self) -> None:
+        """Until nobody asks any more; however long that is. For a thread of its own."""
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def answer(self) -> Remembered | None:
+        """The last answer that was handed over; None where there is none to be read."""
+        try:
+            said = json.loads(os.pread(self._descriptor, SIZE, 0))
+            return remembered_of(said) if isinstance(said, dict) else None
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def hand_over(self, answer: Remembered) -> None:
+        """Give `answer` to those who wait. Never raises."""
+        said = {**answer._asdict(), **answer.verdict._asdict(), "verdict": None}
+        data = json.dumps(said).encode()
+        if len(data) <= SIZE:
+            with contextlib.suppress(OSError):
+                os.pwrite(self._descriptor, data.ljust(SIZE), 0)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the asking to others."""
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+def _salt(base: Path) -> bytes:
+    """The folder's own key for names, made where there is none. Raises OSError, SettingError."""
+    private.folder(base)
+    folder = base / FOLDER
+    private.folder(folder)
+    made = folder / f".{SALT}.{os.urandom(8).hex()}"
+    for _ in range(2):
+        held = private.read(folder / SALT)
+        if held is not None and len(held) == 32:
+            return held
+        private.write(made, os.urandom(32))
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.link(made, folder / SALT)
+        finally:
+            made.unlink()
+    raise SettingError(f"{folder / SALT} can't be used")

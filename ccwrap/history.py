@@ -1,0 +1,71 @@
+"""What a launch leaves in the store: that it was, on which route, and how it failed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from ccwrap import past
+from ccwrap.claude import overlay
+from ccwrap.errors import CcwrapError
+from ccwrap.health import live
+from ccwrap.health.records import Launch
+from ccwrap.routes import project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ccwrap.plan import Plan
+    from ccwrap.world import World
+
+
+def record(world: World, plan: Plan) -> int:
+    """Keep the launch that `plan` is about; the store's id, 0 where nothing is kept.
+
+    A plan without a choice of routes is no launch of ours.
+    """
+    if plan.file is None or plan.choice is None:
+        return 0
+    now, chosen = time.time(), plan.choice.chosen
+    number = world.memory.launched(
+        Launch(
+            time=now,
+            project=plan.file.project,
+            branch=project.branch(world.cwd),
+            tags=plan.file.tags,
+            route=chosen.route.name if chosen else "",
+            question=chosen.question if chosen else "",
+            credential=chosen.route.credential if chosen else "",
+            model=chosen.model if chosen else "",
+            pid=os.getpid(),
+            pid_started=live.started(os.getpid()) or 0.0,
+            session="" if world.invocation.forks else plan.choice.past.session,
+            reason=plan.choice.reason,
+            fault=fault(plan.refusal) if plan.refusal else "",
+            folder=str(world.cwd),
+        )
+    )
+    if plan.choice.standing is not None:
+        world.memory.stand(past.scope(plan.file), plan.choice.standing)
+    if number and world.memory.tidy(now):
+        from ccwrap.health import flight  # noqa: PLC0415 - once a day
+
+        flight.clear(overlay.bases(world.places, world.environment), now)
+    return number
+
+
+@contextlib.contextmanager
+def failures(world: World, number: int) -> Iterator[None]:
+    """Keep what stops the launch with this id at its last step."""
+    try:
+        yield
+    except CcwrapError as error:
+        world.memory.failed(number, fault(error))
+        raise
+
+
+def fault(error: CcwrapError) -> str:
+    """The first line of an error, with its exit code."""
+    return f"exit {error.exit_code}: {error.message.partition(chr(10))[0]}"

@@ -1,0 +1,42 @@
+"""Which model a session on a route will ask for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ccwrap.claude import settings
+
+if TYPE_CHECKING:
+    from ccwrap.claude.settings import Settings
+    from ccwrap.routes.schema import Route
+    from ccwrap.world import World
+
+ROLES: Final = ("opus", "sonnet", "haiku", "fable")
+"""The aliases that Claude Code resolves through ANTHROPIC_DEFAULT_<ROLE>_MODEL."""
+
+
+def model(world: World, layers: Settings, route: Route) -> str:
+    """The model that the session will ask for; "" where only claude knows it.
+
+    `--model`, else the route's models, else a model variable that will hold.
+    Claude Code strips a `[1m]` suffix before it sends a name.
+    """
+    asked = world.invocation.model
+    if any(route.models):
+        asked = (
+            asked or route.models.default or route.models.sonnet or next(filter(None, route.models))
+        )
+        alias = {role: getattr(route.models, role) for role in ROLES}
+    else:
+        asked = asked or settings.effective(layers, world.environment, "ANTHROPIC_MODEL")
+        alias = {
+            role: settings.effective(
+                layers, world.environment, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
+            )
+            for role in ROLES
+        }
+    name = re.sub(r"\[\w+\]$", "", asked)
+    if name in alias:
+        return re.sub(r"\[\w+\]$", "", alias[name])
+    return "" if name in ("default", "opusplan", "best", "inherit") else name

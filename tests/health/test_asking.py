@@ -1,0 +1,277 @@
+"""A round of asking, with a probe that says what the test wants and counts who was asked."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.errors import SettingError
+from ccwrap.gateways.verdict import Verdict
+from ccwrap.health import asking, selection
+from ccwrap.health.asking import Subject, Terms
+from ccwrap.health.flight import Flights
+from ccwrap.health.memory import Memory, learnt
+from ccwrap.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from ccwrap.health.records import Remembered
+
+OK = Verdict("ok", "well", latency_ms=40.0, phase="model")
+DOWN = Verdict("unreachable", "refused", phase="connect")
+LIMITED = Verdict("rate_limited", "wait", phase="auth", retry_after=17.0)
+
+
+class World:
+    """Three gateways, a clock, and what launches share."""
+
+    def __init__(self, folder: Path, **answers: Verdict) -> None:
+        self.folder = folder
+        self.answers: dict[str, Verdict] = {"a": OK, "b": OK, "c": OK, **answers}
+        self.asked: list[str] = []
+        self.now = 1_800_000_000.0
+        self.gates: dict[str, threading.Event] = {}
+
+    def memory(self) -> Memory:
+        return Memory(self.folder / "state", pytest.fail)
+
+    def subjects(self, names: str, memory: Memory) -> dict[str, Subject]:
+        return {
+            name: Subject(memory.question(f"https://{name}.example", "", Secret("k")), (name,))
+            for name in names
+        }
+
+    def probe(self, names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        assert seconds > 0
+        self.asked += names
+        for name in names:
+            if name in self.gates:
+                self.gates[name].wait(30)
+            yield name, self.answers[name]
+
+    def terms(self, *, limit: float = 30.0, afresh: bool = False) -> Terms:
+        return Terms(
+            probe=self.probe,
+            settled=partial(selection.settled, "ordered"),
+            flights=lambda: Flights.at([self.folder / "state"]),
+            seconds=lambda limit: limit,
+            limit=limit,
+            fresh_for=60.0,
+            depth="free",
+            afresh=afresh,
+            clock=lambda: self.now,
+        )
+
+    def launch(self, names: str = "ab", terms: Terms | None = None) -> dict[str, str]:
+        """What one launch finds, by name: a verdict's name, "" where it didn't wait for it."""
+        self.asked = []
+        memory = self.memory()
+        found = asking.ask(self.subjects(names, memory), memory, terms or self.terms())
+        return {name: one.verdict.name if one else "" for name, one in found.items()}
+
+    def known(self, names: str = "abc") -> Mapping[str, Remembered]:
+        memory = self.memory()
+        subjects = self.subjects(names, memory)
+        found = memory.recall([one.question for one in subjects.values()])
+        return {
+            name: found[one.question] for name, one in subjects.items() if one.question in found
+        }
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_what_was_just_asked_is_not_asked_again(world: World) -> None:
+    world.launch("a")
+    world.now += 59
+    assert world.launch("a") == {"a": "ok"}
+    assert world.asked == []
+    world.now += 2
+    world.launch("a")
+    assert world.asked == ["a"]
+
+
+def test_a_fresh_first_route_leaves_the_others_in_peace(world: World) -> None:
+    world.launch("a")
+    assert world.launch("abc") == {"a": "ok", "b": "", "c": ""}
+    assert world.asked == []
+
+
+def test_a_route_that_failed_is_left_alone_and_then_tried(world: World) -> None:
+    world.answers["a"] = DOWN
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    world.answers["a"] = OK
+    world.now += 5
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    assert world.asked == []
+    world.now += 31
+    assert world.launch() == {"a": "ok", "b": "ok"}
+    assert world.asked == ["a"]
+    assert world.known()["a"].failures == 0
+
+
+def test_while_one_launch_tries_the_others_go_elsewhere(world: World) -> None:
+    world.answers["a"] = DOWN
+    world.launch()
+    world.now += 40
+    trial = Flights.at([world.folder / "state"])
+    assert trial is not None
+    flight = trial.flight("a")
+    assert flight is not None
+    assert flight.lead()
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    assert world.asked == []
+
+
+def test_a_trial_of_a_later_route_is_not_needed_while_an_earlier_one_is_fresh(world: World) -> None:
+    world.answers["b"] = DOWN
+    world.launch("b")
+    world.launch("a")
+    world.now += 40
+    assert world.launch("ab") == {"a": "ok", "b": "unreachable"}
+    assert world.asked == []
+
+
+def test_with_every_route_left_alone_all_are_asked_now(world: World) -> None:
+    world.answers |= {"a": DOWN, "b": DOWN}
+    assert world.launch() == {"a": "unreachable", "b": "unreachable"}
+    assert world.asked == ["a", "b"]
+    world.answers["b"] = OK
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    assert world.asked == ["a", "b"]
+
+
+def test_a_limited_route_that_is_the_only_one_left_is_asked_each_time(world: World) -> None:
+    world.answers |= {"a": LIMITED, "b": DOWN}
+    for _ in range(2):
+        assert world.launch() == {"a": "rate_limited", "b": "unreachable"}
+        assert "a" in world.asked
+    assert world.known()["a"].failures == 1
+
+
+def test_afresh_asks_everything_and_brings_back_what_is_well(world: World) -> None:
+    world.answers["a"] = DOWN
+    world.launch()
+    world.answers["a"] = OK
+    assert world.launch("a", world.terms(afresh=True)) == {"a": "ok"}
+    assert world.asked == ["a"]
+    assert world.known()["a"].until is None
+
+
+@pytest.mark.parametrize("hours", [-20_000, -1, 1, 20_000])
+def test_a_clock_that_jumps_costs_a_question_and_no_more(world: World, hours: int) -> None:
+    world.answers["a"] = DOWN
+    world.launch()
+    world.answers["a"] = OK
+    world.now += hours * 3600
+    assert world.launch()["a"] == "ok"
+    assert "a" in world.asked
+    world.now += 1
+    assert world.launch()["a"] == "ok"
+    assert world.asked == []
+
+
+def test_many_launches_at_once_ask_each_gateway_once(world: World) -> None:
+    world.gates = {"a": threading.Event(), "b": threading.Event()}
+    asked: list[str] = []
+    found: list[dict[str, Remembered | None]] = []
+    meet = threading.Barrier(11)
+
+    def probe(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        asked.extend(names)
+        return World.probe(world, names, seconds)
+
+    def launch() -> None:
+        memory = world.memory()
+        subjects = world.subjects("ab", memory)
+        assert memory.store is not None
+        meet.wait(30)
+        found.append(asking.ask(subjects, memory, world.terms()._replace(probe=probe)))
+
+    threads = [threading.Thread(target=launch) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    meet.wait(30)
+    world.gates["b"].set()
+    world.gates["a"].set()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(asked) == ["a", "b"]
+    assert [one["a"] and one["a"].verdict.name for one in found] == ["ok"] * 10
+
+
+def test_an_asker_that_left_without_an_answer_is_followed_by_the_next(world: World) -> None:
+    meeting = Flights.at([world.folder / "state"])
+    assert meeting is not None
+    flight = meeting.flight("a")
+    assert flight is not None
+    assert flight.lead()
+    done: list[dict[str, str]] = []
+    thread = threading.Thread(target=lambda: done.append(world.launch("a")))
+    thread.start()
+    flight.let_go()
+    thread.join(30)
+    assert done == [{"a": "ok"}]
+
+
+def test_an_asker_that_hangs_is_waited_for_only_so_long(world: World) -> None:
+    meeting = Flights.at([world.folder / "state"])
+    assert meeting is not None
+    flight = meeting.flight("a")
+    assert flight is not None
+    assert flight.lead()
+    assert world.launch("a", world.terms(limit=0.05)) == {"a": "ok"}
+    assert world.asked == ["a"]
+
+
+def test_what_another_launch_just_handed_over_is_not_asked_again(world: World) -> None:
+    meeting = Flights.at([world.folder / "state"])
+    assert meeting is not None
+    flight = meeting.flight("a")
+    assert flight is not None
+    flight.hand_over(learnt(None, OK, world.now, "free", 0.5))
+    assert world.launch("a") == {"a": "ok"}
+    assert world.asked == []
+
+
+def test_what_a_session_reported_since_outranks_what_was_handed_over(world: World) -> None:
+    world.launch("a")
+    memory = world.memory()
+    (subject,) = world.subjects("a", memory).values()
+    assert memory.store is not None
+    memory.store.report(subject.question, "server_error", "s", world.now + 1)
+    world.now += 2
+    assert world.launch() == {"a": "overloaded", "b": "ok"}
+    assert world.asked == ["b"]
+
+
+def test_without_a_store_and_without_a_place_to_meet_everyone_asks(world: World) -> None:
+    (world.folder / "state").write_text("no folder")
+    said: list[str] = []
+    memory = Memory(world.folder / "state", said.append)
+    for _ in range(2):
+        found = asking.ask({"a": Subject("", ("a",))}, memory, world.terms())
+        assert found["a"] is not None
+    assert world.asked == ["a", "a"]
+
+
+def test_what_was_not_really_asked_is_not_remembered(world: World) -> None:
+    world.answers["a"] = Verdict("inconclusive", "not asked: probing is off")
+    world.launch("a")
+    assert world.known() == {}
+    assert world.launch("a") == {"a": "inconclusive"}
+
+
+def test_a_fault_in_the_way_there_stops_the_launch(world: World) -> None:
+    def probe(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        raise SettingError("the proxy's address makes no sense")
+
+    with pytest.raises(SettingError, match="proxy"):
+        world.launch("a", world.terms()._replace(probe=probe))
