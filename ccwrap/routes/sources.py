@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING, Any, Final
 
 from ccwrap.routes.document import read_bytes
@@ -43,6 +44,8 @@ class Sources:
         self.home = home
         self.deadline = deadline
         self._running: list[subprocess.Popen[bytes]] = []
+        self._starting = 0
+        self._settled = Condition()
         self._stopped = False
 
     def read(self, source: Mapping[str, Any]) -> tuple[str, str]:
@@ -81,7 +84,9 @@ class Sources:
     def stop(self) -> None:
         """Kill the process groups of commands that still run, and leave no zombie."""
         self._stopped = True
-        running = list(self._running)
+        with self._settled:  # a command may run already that its Popen hasn't returned yet
+            self._settled.wait_for(lambda: not self._starting, REAPING)
+            running = list(self._running)
         for process in running:
             _kill(process)
         for process in running:
@@ -110,6 +115,8 @@ class Sources:
         import subprocess  # noqa: PLC0415 - only where a command is named
 
         group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+        with self._settled:
+            self._starting += 1
         try:
             process = subprocess.Popen(
                 words,
@@ -123,7 +130,12 @@ class Sources:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", "") or "can't be started"
             raise NoValue(f"{words[0]}: {why}", "install it, or correct config.toml") from None
-        self._running.append(process)
+        else:
+            self._running.append(process)
+        finally:
+            with self._settled:
+                self._starting -= 1
+                self._settled.notify_all()
         if self._stopped:
             _kill(process)
         return process

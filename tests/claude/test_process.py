@@ -147,24 +147,27 @@ def test_an_exit_code_is_one_that_can_be_passed_on(returned: int, code: int) -> 
 
 
 def test_where_there_is_no_exec_a_signal_is_passed_on() -> None:
-    child = start(RUN, "/bin/sh", "-c", "trap 'echo caught; exit 9' TERM; echo ready; read -r line")
-    assert child.stdout
-    assert child.stdout.readline() == b"ready\n"
-    child.send_signal(signal.SIGTERM)
-    assert child.stdout.readline() == b"caught\n"
-    out, _ = child.communicate(timeout=60)
-    assert (child.returncode, out) == (9, b"said before")
+    trap = "trap 'echo caught; exit 9' TERM; echo ready; read -r line"
+    with start(RUN, "/bin/sh", "-c", trap) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.stdout.read() == b"caught\nsaid before"
+    assert child.returncode == 9
 
 
 def test_where_there_is_no_exec_ctrl_c_is_the_child_s_to_answer() -> None:
-    child = start(RUN, "/bin/sh", "-c", "trap 'echo caught' INT; echo ready; read -r line; exit 4")
-    assert child.stdout
-    assert child.stdin
-    assert child.stdout.readline() == b"ready\n"
-    os.killpg(child.pid, signal.SIGINT)
-    assert child.stdout.readline() == b"caught\n"
-    out, _ = child.communicate(b"\n", timeout=60)
-    assert (child.returncode, out) == (4, b"said before")
+    trap = "trap 'echo caught' INT; echo ready; read -r line; exit 4"
+    with start(RUN, "/bin/sh", "-c", trap) as child:
+        assert child.stdout
+        assert child.stdin
+        assert child.stdout.readline() == b"ready\n"
+        os.killpg(child.pid, signal.SIGINT)
+        assert child.stdout.readline() == b"caught\n"
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        assert child.stdout.read() == b"said before"
+    assert child.returncode == 4
 
 
 def test_where_there_is_no_exec_a_refusal_is_worded_too(tmp_path: Path) -> None:
