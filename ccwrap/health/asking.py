@@ -23,9 +23,16 @@ if TYPE_CHECKING:
     from ccwrap.health.memory import Memory
     from ccwrap.health.records import Remembered
 
-OVERTIME: Final = 1.0
-"""Seconds beyond a candidate's limit: half of them are for another launch's answer, which
-may have begun a little late, the other half for asking ourselves where none came."""
+OVERTIME: Final = 0.5
+"""Seconds beyond a candidate's limit for which another launch's answer is waited for: it
+may have begun a little late."""
+
+AGAIN: Final = "again"
+"""Names the second flight to the same place, of those who waited for the first in vain.
+
+Without it two hundred launches on a machine that is too busy would all begin to ask at
+the same moment, and make it busier.
+"""
 
 
 class Subject(NamedTuple):
@@ -86,6 +93,8 @@ class _Round:
         self.waiting: set[str] = set()
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
+        self.overdue: set[str] = set()
+        self.missed: dict[str, Flight] = {}
         self.end = 0.0
         self.news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
@@ -139,27 +148,36 @@ class _Round:
         """Ask what nobody is asking, wait for the rest; one launch alone makes a trial."""
         mine = []
         for name in trials:
-            flight = self._flight(name)
-            if flight is None or flight.lead():
+            if self._lead(name):
                 self.held.discard(name)
-                if not self._accepted(name):
-                    mine.append(name)
-            else:
+                mine.append(name)
+            elif self.found[name] is None:
                 self._tell(name, self.before[name])
         for name in names:
-            flight = self._flight(name)
-            if flight is None or flight.lead():
-                if not self._accepted(name):
-                    mine.append(name)
-            else:
-                self._wait(name, flight)
-        self._ask(mine)
+            if self._lead(name):
+                mine.append(name)
+            elif self.found[name] is None:
+                self._wait(name, self.flights[name])
+        if not self._settled():
+            self._ask(mine)
+
+    def _lead(self, name: str) -> bool:
+        """Whether it is ours to ask; not where another's answer is there, which is taken.
+
+        Looked at before and after: who waits for an answer holds its flight for a moment
+        when it has come, and between the two looks it may come.
+        """
+        flight = self._flight(name)
+        if flight is None:
+            return True
+        return not self._accepted(name) and flight.lead() and not self._accepted(name)
 
     def _flight(self, name: str) -> Flight | None:
         if self.meeting is None:
             return None
         if name not in self.flights:
-            flight = self.meeting.flight(*self.subjects[name].parts)
+            again = (AGAIN,) if name in self.overdue else ()
+            flight = self.meeting.flight(*self.subjects[name].parts, *again)
             if flight is None:
                 return None
             self.flights[name] = flight
@@ -167,20 +185,22 @@ class _Round:
 
     def _accepted(self, name: str) -> bool:
         """Whether another launch has just handed over an answer that is news to us."""
-        flight = self.flights.get(name)
-        answer = flight.answer() if flight else None
-        before = self.before.get(name)
-        if flight is None or answer is None or (before and answer.checked <= before.checked):
-            return False
-        terms = self.terms
+        for flight in (self.flights.get(name), self.missed.get(name)):
+            answer = flight.answer() if flight else None
+            if flight and answer and self._news(name, answer):
+                flight.let_go()
+                self._tell(name, answer)
+                return True
+        return False
+
+    def _news(self, name: str, answer: Remembered) -> bool:
+        terms, before = self.terms, self.before.get(name)
         state = memory.state(answer, terms.clock(), terms.fresh_for, terms.depth)
-        if state not in ("fresh", "ejected"):
+        if state not in ("fresh", "ejected") or (before and answer.checked <= before.checked):
             return False
-        flight.let_go()
         self.before[name] = answer
         if state == "ejected" and answer.checked < self.began:
             self.held.add(name)
-        self._tell(name, answer)
         return True
 
     def _wait(self, name: str, flight: Flight) -> None:
@@ -194,7 +214,7 @@ class _Round:
     def _ask(self, names: Sequence[str]) -> None:
         if not names:
             return
-        left = max(self.end - time.monotonic(), OVERTIME / 2)
+        left = max(self.end - time.monotonic(), OVERTIME)
         seconds = self.terms.seconds(left)
 
         def asking() -> None:
@@ -209,17 +229,28 @@ class _Round:
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
-        patience = self.terms.seconds(self.end - time.monotonic() + OVERTIME / 2)
+        patience = self.terms.seconds(self.end - time.monotonic() + OVERTIME)
         late = time.monotonic() + patience
         while (self.led or self.waiting) and not self._settled():
             left = max(late - time.monotonic(), 0.0) if self.waiting else None
             try:
                 name, news = self.news.get(timeout=left)
             except queue.Empty:
-                overdue, self.waiting = sorted(self.waiting), set()
-                self._ask(overdue)
+                self._follow()
+                late = time.monotonic() + self.terms.seconds(self.terms.limit + OVERTIME)
                 continue
             self._hear(name, news)
+
+    def _follow(self) -> None:
+        """The answers that are waited for don't come: one of those who wait asks, at last all."""
+        twice = sorted(self.waiting & self.overdue)
+        once = sorted(self.waiting - self.overdue)
+        self.waiting.clear()
+        self.overdue.update(once)
+        self.missed.update({name: self.flights.pop(name) for name in once})
+        self.end = time.monotonic() + self.terms.limit
+        self._take(once, ())
+        self._ask(twice)
 
     def _hear(self, name: str, news: Any) -> None:
         if isinstance(news, BaseException):

@@ -231,6 +231,22 @@ def test_an_asker_that_hangs_is_waited_for_only_so_long(world: World) -> None:
     assert world.asked == ["a"]
 
 
+def test_of_many_that_waited_in_vain_one_asks(world: World) -> None:
+    meeting = Flights.at([world.folder / "state"])
+    assert meeting is not None
+    hung, next_one = meeting.flight("a"), meeting.flight("a", asking.AGAIN)
+    assert hung is not None
+    assert next_one is not None
+    assert (hung.lead(), next_one.lead()) == (True, True)
+    done: list[dict[str, str]] = []
+    thread = threading.Thread(target=lambda: done.append(world.launch("a", world.terms(limit=1))))
+    thread.start()
+    next_one.hand_over(learnt(None, OK, world.now, "free", 0.5))
+    thread.join(30)
+    assert done == [{"a": "ok"}]
+    assert world.asked == []
+
+
 def test_what_another_launch_just_handed_over_is_not_asked_again(world: World) -> None:
     meeting = Flights.at([world.folder / "state"])
     assert meeting is not None

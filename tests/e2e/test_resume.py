@@ -1,0 +1,121 @@
+"""A resumed session goes back to its route, with the real claude, in every spelling."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.gateways.simulated import Setup, refuses
+from routing import KEY, routed, table
+
+if TYPE_CHECKING:
+    from ccwrap.gateways.simulated import SimulatedGateway
+    from running import Ran
+    from sandbox import Sandbox
+    from starting import StartGateway
+
+FIRST = "the first prompt of this session"
+NAME = "my session"
+
+
+class World:
+    """Two gateways that are well, and a session that was begun on the second one."""
+
+    def __init__(self, sandbox: Sandbox, start: StartGateway, top: str = "") -> None:
+        self.sandbox = sandbox
+        self.one = start(Setup(keys=(KEY,), text="from one"))
+        self.two = start(Setup(keys=(KEY,), text="from two"))
+        routed(sandbox, {"one": self.one.url, "two": self.two.url}, top)
+        begun = sandbox.run_ccwrap(
+            *("-p", FIRST, "-n", NAME, "--output-format", "json"), env={"CCWRAP_ROUTE": "two"}
+        )
+        answer = begun.expect().json
+        assert answer["result"] == "from two"
+        self.session = str(answer["session_id"])
+
+    def goes_on(self, *spelling: str) -> Ran:
+        """Resume it: the spelling's SESSION is the session's id."""
+        arguments = [word.replace("SESSION", self.session) for word in spelling]
+        return self.sandbox.run_ccwrap(*arguments, "-p", "go on").expect()
+
+
+def context(gateway: SimulatedGateway) -> str:
+    """What the last prompt told the gateway of the session so far."""
+    return json.dumps(gateway.prompts[-1].data["messages"])
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, gateway: StartGateway) -> World:
+    return World(sandbox, gateway)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        ["-c"],
+        ["--continue"],
+        ["-r", "SESSION"],
+        ["-rSESSION"],
+        ["--resume", "SESSION"],
+        ["--resume=SESSION"],
+        ["--resume", NAME],
+        ["--resume", "SESSION", "--fork-session"],
+    ],
+    ids=" ".join,
+)
+def test_a_session_returns_to_its_route_and_after_its_end_goes_on_elsewhere(
+    world: World, spelling: list[str]
+) -> None:
+    returned = world.goes_on(*spelling)
+    assert (returned.out.strip(), returned.err) == ("from two", "")
+    assert FIRST in context(world.two)
+    assert world.one.prompts == ()
+    world.two.behaviour = refuses(401)
+    world.sandbox.run_ccroute("forget").expect()
+    moved = world.goes_on(*spelling)
+    assert moved.out.strip() == "from one"
+    assert FIRST in context(world.one)
+    assert "the session ran on two, which is auth_failed; it goes on with one" in moved.err
+
+
+def test_a_new_session_chooses_by_the_policy(world: World) -> None:
+    assert world.sandbox.run_ccwrap("-p", "hello").expect().out.strip() == "from one"
+
+
+def test_a_session_that_moved_stays_where_it_went(world: World) -> None:
+    world.sandbox.run_ccwrap("-c", "-p", "over", env={"CCWRAP_ROUTE": "one"}).expect()
+    assert world.goes_on("-c").out.strip() == "from one"
+    assert FIRST in context(world.one)
+
+
+@pytest.mark.parametrize("policy", ["fastest", "balanced"])
+def test_a_session_returns_whatever_the_policy(
+    sandbox: Sandbox, gateway: StartGateway, policy: str
+) -> None:
+    world = World(sandbox, gateway, f'policy = "{policy}"')
+    assert world.goes_on("-c").out.strip() == "from two"
+    explained = sandbox.run_ccroute("explain", "--json", "--", "-p", "-c").expect().json
+    assert explained["reason"] == "the session ran on two; verdict ok"
+
+
+def test_a_session_that_only_moves_between_models_of_claude_is_not_warned_of(
+    world: World,
+) -> None:
+    world.sandbox.environment["CCWRAP_ROUTE"] = "one"
+    moved = world.goes_on("-c", "--model", "claude-sonnet-5")
+    assert "thinking" not in moved.err
+
+
+def test_crossing_from_claude_to_another_model_is_warned_of_in_one_line(
+    world: World, gateway: StartGateway
+) -> None:
+    other = gateway(Setup(keys=(KEY,), text="from other", models=("qwen3",)))
+    world.sandbox.ccroute(table("other", other.url, 'models = "qwen3"'))
+    world.sandbox.allow(f"LLM_KEY@{other.url}")
+    moved = world.goes_on("-c")
+    assert moved.out.strip() == "from other"
+    (line,) = [line for line in moved.err.splitlines() if "thinking" in line]
+    assert "a Claude model" in line
+    assert "qwen3" in line
