@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ccwrap.claude import hooks, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
@@ -50,13 +50,18 @@ class Plan(NamedTuple):
         if self.injection is None:
             yield world.invocation.arguments
             return
-        whole = self.injection.overlay
-        if self.listener:
-            printing = world.invocation.printing or not world.terminal
-            whole = hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+        whole = self.overlay(world, launch)
         with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
             yield with_settings(world.invocation, str(path))
+
+    def overlay(self, world: World, launch: int) -> Mapping[str, object]:
+        """What `--settings` names: the injection's, and our hooks beside the user's own."""
+        whole = self.injection.overlay if self.injection else {}
+        if not (whole and self.listener):
+            return whole
+        printing = world.invocation.printing or not world.terminal
+        return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
     def environment(self, world: World) -> dict[str, str]:
         """claude's environment."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ccwrap.health.selection import Choice, Considered
     from ccwrap.world import World
 
+LOOKED_AT = -1
+"""Stands for the id that the store gives a launch: here there is none."""
+
 OVERLAY = "<overlay>"
 """Stands for the settings overlay, which only a launch writes."""
 
@@ -44,7 +47,8 @@ def command(ctx: click.Context, arguments: tuple[str, ...], as_json: bool) -> No
     plan = look(here)
     argv = program(here, plan)
     if as_json:
-        jsonout.say(jsonout.explain(plan, here.catalogue, argv))
+        overlay = plan.overlay(here, launch=LOOKED_AT)
+        jsonout.say(jsonout.explain(plan, here.catalogue, argv, overlay))
     else:
         pen = Pen.of(sys.stdout, here.environment)
         click.echo("\n".join(page(here, plan, argv, pen)))

@@ -65,7 +65,9 @@ def check(plan: Plan, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-def explain(plan: Plan, catalogue: Catalogue, arguments: Sequence[str]) -> dict[str, object]:
+def explain(
+    plan: Plan, catalogue: Catalogue, arguments: Sequence[str], overlay: Mapping[str, object]
+) -> dict[str, object]:
     """`ccroute explain --json`; `arguments` as they may be shown."""
     checked = check(plan, catalogue)
     chosen = plan.choice.chosen if plan.choice else None
@@ -80,7 +82,7 @@ def explain(plan: Plan, catalogue: Catalogue, arguments: Sequence[str]) -> dict[
             "set": sorted(injection.set) if injection else [],
             "unset": sorted(injection.unset) if injection else [],
         },
-        "overlay": names(injection.overlay) if injection else {},
+        "overlay": names(overlay),
         "beaten": [{"file": one.file, "name": one.name} for one in plan.beaten],
         "considered": checked["routes"],
     }
