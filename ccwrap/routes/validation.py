@@ -164,13 +164,9 @@ class _Reading:
         try:
             return key.read(value)
         except Wrong:
-            if (
-                name in AUTH_KEYS
-                and isinstance(value, str)
-                and value
-                and value in self._placeholders()
-            ):
-                return Auth(name, literal=str(value))
+            written = value if isinstance(value, str) else ""
+            if written and name in AUTH_KEYS and written in self._placeholders():
+                return Auth(name, literal=written)
             raise
 
     def _placeholders(self) -> set[str]:
