@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from ccwrap import past
+from ccwrap import past, report
 from ccwrap.claude import overlay
 from ccwrap.errors import CcwrapError
 from ccwrap.health import live
@@ -45,6 +45,7 @@ def record(world: World, plan: Plan) -> int:
             reason=plan.choice.reason,
             fault=fault(plan.refusal) if plan.refusal else "",
             folder=str(world.cwd),
+            fallback=bool(report.passed_over(plan.choice)),
         )
     )
     if plan.choice.standing is not None:

@@ -118,17 +118,19 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
     if left_out:
         yield f"left out, not allowed yet: {', '.join(left_out)} (ccroute trust)"
     yield from past.notes(plan.choice)
-    chosen = plan.choice.chosen
-    before = plan.choice.considered[: plan.choice.considered.index(chosen)]
-    better = [
-        one
-        for one in before
-        if one.verdict.name not in ("disabled", "untrusted", "unchecked", chosen.verdict.name)
-    ]
-    seen = _seen() or world.environment.get("CI")
-    if better and seen and not plan.choice.past.returning:
+    chosen, better = plan.choice.chosen, passed_over(plan.choice)
+    if better and (_seen() or world.environment.get("CI")):
         why = ", ".join(f"{one.route.name} is {one.verdict.name}" for one in better)
         yield f"using {chosen.route.name} ({shown_url(chosen.route.url)}): {why}"
+
+
+def passed_over(choice: Choice) -> list[Considered]:
+    """The routes that the file prefers to the chosen one, and that were not as well."""
+    if choice.chosen is None or choice.past.returning:
+        return []
+    not_meant = ("disabled", "untrusted", "unchecked", choice.chosen.verdict.name)
+    before = choice.considered[: choice.considered.index(choice.chosen)]
+    return [one for one in before if one.verdict.name not in not_meant]
 
 
 def _seen() -> bool:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ccwrap import models, pipeline, report
-from ccwrap.cli import jsonout, render, world
+from ccwrap.cli import jsonout, memories, render, watch, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
-from ccwrap.errors import NoUsableRoute
+from ccwrap.errors import NoUsableRoute, UsageError
 from ccwrap.gateways.verdict import ASKED
 
 if TYPE_CHECKING:
@@ -27,15 +27,39 @@ if TYPE_CHECKING:
 @click.argument("routes", nargs=-1, metavar="[ROUTE]…")
 @click.option("--paid", is_flag=True, help="Let each model answer: about one token a route.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
+@click.option("--watch", "watching", is_flag=True, help="Again and again, until Ctrl-C.")
+@click.option("--every", default="5s", metavar="5s", help="The pause between two rounds.")
 @click.pass_context
-def command(ctx: click.Context, routes: tuple[str, ...], paid: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    *,
+    routes: tuple[str, ...],
+    paid: bool,
+    as_json: bool,
+    watching: bool,
+    every: str,
+) -> None:
     """Ask every gateway whether its URL, the key and the model work.
 
     Exit code 0 where one is usable, 77 where none is allowed yet, else 69.
     """
-    here = world.here()._replace(patient=True, afresh=True, only=routes)
-    here = here._replace(depth="paid" if paid else "")
+    if watching and (paid or as_json):
+        raise UsageError("--watch goes neither with --paid, which is billed, nor with --json")
+
+    def look() -> World:
+        here = world.here()._replace(patient=True, afresh=True, only=routes)
+        return here._replace(depth="paid" if paid else "")
+
+    here = look()
     pen = Pen.of(sys.stdout, here.environment)
+    if watching:
+        plan = watch.watch(
+            look,
+            lambda here, plan: list(page(here, plan, pen)),
+            pen,
+            memories.seconds("--every", every),
+        )
+        ctx.exit(ended(plan))
     live = Live(sys.stdout, pen) if pen.live and not as_json else None
     plan = pipeline.survey(here._replace(watch=live))
     if live:
@@ -44,9 +68,14 @@ def command(ctx: click.Context, routes: tuple[str, ...], paid: bool, as_json: bo
         jsonout.say(jsonout.check(plan, here.catalogue))
     elif plan.choice is not None:
         click.echo("\n".join(page(here, plan, pen)))
+    ctx.exit(ended(plan))
+
+
+def ended(plan: Plan) -> int:
+    """The exit code; says so where there was nothing to ask."""
     if plan.choice is None:
         click.echo(f"ccroute: {render.printable(nothing(plan))}", err=True)
-    ctx.exit(code(plan))
+    return code(plan)
 
 
 def code(plan: Plan) -> int:

@@ -56,6 +56,7 @@ def launch_of(row: sqlite3.Row) -> Launch:
         reason=_text(row["reason"]),
         fault=_text(row["fault"]),
         folder=_text(row["folder"]),
+        fallback=bool(row["fallback"]),
         id=_whole(row["id"]),
     )
 

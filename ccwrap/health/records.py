@@ -42,6 +42,7 @@ class Launch(NamedTuple):
     session      Claude Code's session id, "" as long as it isn't known
     reason       why this route
     fault        how it failed, "" where it didn't
+    fallback     a route that the file prefers was not as well
     id           the store's, 0 before it is stored
     """
 
@@ -59,6 +60,7 @@ class Launch(NamedTuple):
     reason: str = ""
     fault: str = ""
     folder: str = ""
+    fallback: bool = False
     id: int = 0
 
 

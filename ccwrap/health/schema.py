@@ -30,7 +30,7 @@ CREATE TABLE report (
 CREATE TABLE launch (
   id INTEGER PRIMARY KEY, time REAL, project TEXT, folder TEXT, branch TEXT, tags TEXT,
   route TEXT, question TEXT, credential TEXT, model TEXT, pid INTEGER, pid_started REAL,
-  session TEXT, reason TEXT, fault TEXT
+  session TEXT, reason TEXT, fault TEXT, fallback INTEGER
 );
 CREATE INDEX launch_session ON launch (session);
 CREATE INDEX launch_pid ON launch (pid);

@@ -1,0 +1,101 @@
+"""`ccroute sessions`: which sessions run now, and on which routes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from ccwrap.cli import jsonout, memories, render, world
+from ccwrap.cli.render import Pen
+from ccwrap.gateways.verdict import USABLE
+from ccwrap.health import live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ccwrap.health.records import Launch, Sample
+    from ccwrap.health.store import Store
+
+
+class Session(NamedTuple):
+    """A launch whose process lives.
+
+    since    Unix time from which its route has been well without a break, None where
+             it isn't well now or nothing is known
+    verdict  the last one about its route, "" where nothing is known
+    """
+
+    launch: Launch
+    since: float | None
+    verdict: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="The sessions as JSON.")
+def command(as_json: bool) -> None:
+    """List the sessions that were started by ccwrap and run now, in every project."""
+    here = world.here()
+    found, now = memories.look(here, sessions), time.time()
+    if as_json:
+        jsonout.say({"sessions": [described(one, now) for one in found]})
+        return
+    pen = Pen.of(sys.stdout, here.environment)
+    click.echo("\n".join(page(found, now, pen)) if found else "No session runs.")
+
+
+def sessions(store: Store) -> list[Session]:
+    """The living ones, the youngest first. Raises StoreError."""
+    found = []
+    for launch in live.running(store.launches()):
+        samples = store.samples(question=launch.question) if launch.question else ()
+        found.append(Session(launch, well_since(samples), samples[-1].verdict if samples else ""))
+    return found
+
+
+def well_since(samples: Sequence[Sample]) -> float | None:
+    """Since when a route has been usable without a break; `samples` begin with the oldest."""
+    since = None
+    for sample in reversed(samples):
+        if sample.verdict not in USABLE:
+            break
+        since = sample.time
+    return since
+
+
+def described(one: Session, now: float) -> dict[str, object]:
+    """One session for scripts; times are Unix seconds."""
+    launch = one.launch
+    return {
+        "pid": launch.pid,
+        "project": launch.project,
+        "folder": launch.folder,
+        "branch": launch.branch or None,
+        "route": launch.route,
+        "fallback": launch.fallback,
+        "model": launch.model or None,
+        "session": launch.session or None,
+        "started": round(launch.time),
+        "age_s": round(max(now - launch.time, 0.0)),
+        "verdict": one.verdict or None,
+        "healthy_since": None if one.since is None else round(one.since),
+        "reason": launch.reason,
+    }
+
+
+def page(found: Sequence[Session], now: float, pen: Pen) -> Iterator[str]:
+    """One line a session."""
+    routes = max(5, *(len(one.launch.route) for one in found))
+    projects = max(7, *(len(one.launch.project) for one in found))
+    wide, far = min(routes, render.NAME), min(projects, render.NAME)
+    yield pen.paint(f"{'PID':>7}  {'PROJECT':{far}}  {'ROUTE':{wide}}  {'AGE':>6}  HEALTHY", "dim")
+    for one in found:
+        launch = one.launch
+        project = render.clip(render.printable(launch.project), far)
+        route = render.clip(render.printable(launch.route), wide)
+        age = memories.span(now - launch.time)
+        health = f"for {memories.span(now - one.since)}" if one.since else one.verdict or "unknown"
+        health = pen.paint(health, "good" if one.since else "bad" if one.verdict else "dim")
+        yield f"{launch.pid:>7}  {project:{far}}  {route:{wide}}  {age:>6}  {health}"

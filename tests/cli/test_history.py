@@ -1,0 +1,109 @@
+"""`ccroute history`: verdicts and latency over time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.cli.history import percentile, sparkline
+from ccwrap.gateways.simulated import Setup
+from ccwrap.gateways.verdict import Verdict
+from ccwrap.health.records import Launch, Sample
+from ccwrap.health.store import Store
+from ccwrap.places import places
+from routing import KEY, routed
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from starting import StartGateway
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def store(bare_sandbox: Sandbox) -> Store:
+    """Ten days of `eu`, one failed request of a session's, and one probe of `us`."""
+    made, now = Store.open(places(bare_sandbox.environment).state), time.time()
+    made.launched(Launch(now, "acme", route="eu", question="q"))
+    for hours in range(240, 0, -24):
+        made.remember("q", Verdict("ok", latency_ms=hours), now - hours * HOUR, None, 0, route="eu")
+    made.report("q", "overloaded", "s", now - 60)
+    made.remember("r", Verdict("unreachable"), now - 30, None, 1, route="us")
+    return made
+
+
+def test_each_route_has_its_percentiles_and_its_samples(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    answer = bare_sandbox.run_ccroute("history", "--json").expect().json
+    assert answer["version"] == 1
+    assert abs(answer["since"] - (time.time() - 7 * 24 * HOUR)) < 60
+    eu, us = answer["routes"]
+    assert (eu["route"], eu["asked"], eu["usable"]) == ("eu", 7, 7)
+    assert eu["verdicts"] == {"ok": 6, "overloaded": 1}
+    assert eu["latency_ms"] == {"p50": 72.0, "p90": 144.0, "p99": 144.0}
+    assert [one["latency_ms"] for one in eu["samples"]] == [144, 120, 96, 72, 48, 24, None]
+    assert eu["samples"][-1]["phase"] == "session"
+    assert (us["verdicts"], us["latency_ms"], us["usable"]) == ({"unreachable": 1}, None, 0)
+
+
+def test_since_says_how_far_back(bare_sandbox: Sandbox, store: Store) -> None:
+    def asked(since: str) -> int:
+        answer = bare_sandbox.run_ccroute("history", "eu", "--json", "--since", since)
+        return int(answer.expect().json["routes"][0]["asked"])
+
+    assert (asked("30d"), asked("50h"), asked("1h")) == (11, 3, 1)
+
+
+def test_a_table_for_a_person_and_a_route_s_changes(bare_sandbox: Sandbox, store: Store) -> None:
+    out = bare_sandbox.run_ccroute("history").expect().out.splitlines()
+    assert out[0].split() == ["ROUTE", "ASKED", "OK", "P50", "P90", "P99", "OVER", "TIME"]
+    assert out[1].split()[:9] == ["eu", "7", "100%", "72", "ms", "144", "ms", "144", "ms"]
+    assert out[2].split() == ["us", "1", "0%", "-", "-", "-", "×"]
+    assert all(len(line) <= 80 for line in out)
+    one = bare_sandbox.run_ccroute("history", "eu").expect().out
+    assert "us" not in one.split()
+    assert [line.split()[2] for line in one.splitlines()[4:]] == ["ok", "overloaded"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--since", "soon"], "--since soon: is no duration"),
+        (["--since", "90d"], "must be between"),
+        (["nobody"], "nothing is remembered of nobody since 7d ago"),
+    ],
+)
+def test_what_makes_no_sense_is_said(
+    bare_sandbox: Sandbox, store: Store, arguments: list[str], words: str
+) -> None:
+    assert words in bare_sandbox.run_ccroute("history", *arguments).expect(2).err
+
+
+def test_an_empty_history_is_no_error(bare_sandbox: Sandbox) -> None:
+    assert bare_sandbox.run_ccroute("history").expect().out == "Nothing is remembered.\n"
+    assert bare_sandbox.run_ccroute("history", "--json").expect().json["routes"] == []
+
+
+def test_a_check_is_remembered(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    routed(bare_sandbox, {"one": gateway(Setup(keys=(KEY,))).url})
+    bare_sandbox.run_ccroute("check").expect()
+    (route,) = bare_sandbox.run_ccroute("history", "--json").expect().json["routes"]
+    assert (route["route"], route["verdicts"]) == ("one", {"ok": 1})
+
+
+@pytest.mark.parametrize(
+    ("percent", "value"), [(1, 1.0), (50, 2.0), (75, 3.0), (76, 4.0), (99, 4.0), (100, 4.0)]
+)
+def test_percentiles(percent: int, value: float) -> None:
+    assert percentile([4.0, 1.0, 3.0, 2.0], percent) == value
+
+
+def test_bars_rise_with_latency_and_cross_out_what_failed() -> None:
+    def sample(at: float, ms: float | None, verdict: str = "ok") -> Sample:
+        return Sample(at, "q", "eu", "model", ms, verdict)
+
+    samples = [sample(0, 10), sample(1, 100), sample(2, None, "unreachable"), sample(19, 50)]
+    assert sparkline(samples, 0, 20) == "▁█×" + " " * 16 + "▅"

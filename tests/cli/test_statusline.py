@@ -1,0 +1,148 @@
+"""`ccroute statusline`: quick, silent about what it doesn't know, and a tidy guest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ccwrap.gateways.verdict import Verdict
+from ccwrap.health.records import Launch
+from ccwrap.health.store import Store
+from ccwrap.places import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+SESSION = "11111111-1111-4111-8111-111111111111"
+EVENT = json.dumps({"hook_event_name": "Status", "session_id": SESSION, "cwd": "/x"})
+WRITTEN = [
+    pytest.param("{}", id="empty object"),
+    pytest.param('{\n  "model": "opus",\n  "env": {"A": "}"}\n}\n', id="two blanks"),
+    pytest.param('{\n\t"model": "opus"\n}', id="tab, no line end"),
+    pytest.param('{"model":"opus","x":[1,  2]}\n\n', id="one line"),
+    pytest.param('{\r\n    "é": "ü\\u00e9"\r\n}\r\n', id="Windows"),
+]
+
+
+@pytest.fixture
+def store(bare_sandbox: Sandbox) -> Store:
+    made = Store.open(places(bare_sandbox.environment).state)
+    made.launched(Launch(1.0, "acme", route="ollama", fallback=True, session=SESSION, question="q"))
+    return made
+
+
+def settings(sandbox: Sandbox) -> Path:
+    return sandbox.home / ".claude" / "settings.json"
+
+
+def test_it_shows_the_session_s_route(bare_sandbox: Sandbox, store: Store) -> None:
+    ran = bare_sandbox.run_ccroute("statusline", input=EVENT).expect()
+    assert ran.out == "ollama · fallback\n"
+    store.remember("q", Verdict("overloaded"), 1.0, None, 1)
+    assert bare_sandbox.run_ccroute("statusline", input=EVENT).out == (
+        "ollama · fallback · overloaded\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["", "{", "[]", '{"session_id": 5}', '{"session_id": "unknown"}', '{"session_id"', "\udcff"],
+)
+def test_it_says_nothing_of_what_it_does_not_know(
+    bare_sandbox: Sandbox, store: Store, event: str
+) -> None:
+    data = event.encode("utf-8", "surrogateescape")
+    ran = bare_sandbox.run_ccroute("statusline", input=data).expect()
+    assert (ran.out, ran.err) == ("\n", "")
+
+
+def test_it_does_without_a_store_and_makes_none(bare_sandbox: Sandbox) -> None:
+    state = places(bare_sandbox.environment).state
+    ran = bare_sandbox.run_ccroute("statusline", input=EVENT).expect()
+    assert (ran.out, ran.err) == ("\n", "")
+    assert not state.exists()
+    state.mkdir(parents=True)
+    (state / "health.db").write_bytes(b"no store at all" * 1000)
+    assert bare_sandbox.run_ccroute("statusline", input=EVENT).expect().out == "\n"
+
+
+@pytest.mark.parametrize("before", WRITTEN)
+def test_install_adds_one_entry_and_undo_takes_it_back_to_the_byte(
+    bare_sandbox: Sandbox, store: Store, before: str
+) -> None:
+    path = settings(bare_sandbox)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(before.encode())
+    path.chmod(0o640)
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    after = path.read_bytes().decode()
+    added = json.loads(after)
+    command = added.pop("statusLine")
+    assert added == json.loads(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert command["type"] == "command"
+    ran = bare_sandbox.run("/bin/sh", "-c", command["command"], input=EVENT, cwd=bare_sandbox.home)
+    assert ran.expect().out == "ollama · fallback\n"
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    assert path.read_bytes().decode() == after
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert path.read_bytes().decode() == before
+
+
+def test_settings_that_are_not_there_yet_are_made_for_us_alone(bare_sandbox: Sandbox) -> None:
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    path = settings(bare_sandbox)
+    assert set(json.loads(path.read_text())) == {"statusLine"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert json.loads(path.read_text()) == {}
+
+
+def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
+    real = bare_sandbox.write(bare_sandbox.home / "dotfiles" / "claude.json", "{}\n")
+    settings(bare_sandbox).parent.mkdir()
+    settings(bare_sandbox).symlink_to(real)
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    assert settings(bare_sandbox).is_symlink()
+    assert "statusLine" in real.read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ('{"statusLine": {"type": "command", "command": "mine"}}', "has a statusLine of its own"),
+        ("{", "is no JSON object"),
+        ("[]", "is no JSON object"),
+    ],
+)
+def test_what_is_not_ours_is_left_alone(bare_sandbox: Sandbox, before: str, words: str) -> None:
+    path = settings(bare_sandbox)
+    path.parent.mkdir()
+    path.write_text(before)
+    assert words in bare_sandbox.run_ccroute("statusline", "--install").expect(78).err
+    bare_sandbox.run_ccroute("statusline", "--undo")
+    assert path.read_text() == before
+
+
+def test_claude_s_settings_folder_may_be_elsewhere(bare_sandbox: Sandbox, tmp_path: Path) -> None:
+    where = {"CLAUDE_CONFIG_DIR": str(tmp_path / "config")}
+    bare_sandbox.run_ccroute("statusline", "--install", env=where).expect()
+    assert "statusLine" in (tmp_path / "config" / "settings.json").read_text()
+    assert not settings(bare_sandbox).exists()
+
+
+def test_the_program_loads_little(bare_sandbox: Sandbox, store: Store) -> None:
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    command = json.loads(settings(bare_sandbox).read_text())["statusLine"]["command"]
+    python, *rest = shlex.split(command)
+    assert os.path.samefile(python, sys.executable)
+    ran = bare_sandbox.run(python, "-X", "importtime", *rest, input=EVENT).expect()
+    loaded = {row.rpartition("|")[2].strip() for row in ran.err.splitlines()}
+    assert not loaded & {"site", "click", "httpx", "ccwrap", "json", "re", "pathlib", "typing"}
