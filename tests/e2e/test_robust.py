@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from ccwrap.gateways.simulated import SILENT, Setup, refuses
+from needing import missing
 from routing import KEY, routed, table
 from running import Ran, script
 
@@ -158,7 +159,7 @@ def namespaces(*kinds: str) -> list[str]:
     try:
         subprocess.run([*command, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no user namespaces here")
+        missing("user namespaces")
     return command
 
 
@@ -169,7 +170,7 @@ def test_a_full_disk_costs_no_launch(world: Sandbox, tmp_path: Path) -> None:
     words = f"({fill}) 2>/dev/null; test -s {state}/full || exit 99; exec {script('ccwrap')} -p x"
     ran = world.run(*namespaces("--mount"), "sh", "-c", words, env={"TMPDIR": str(tmp_path)})
     if ran.status == 99:
-        pytest.skip("no tmpfs may be mounted here")
+        missing("tmpfs that may be mounted")
     assert (ran.expect().out, ran.err) == ("stand-in\n", "")
 
 
@@ -235,7 +236,7 @@ def test_a_resolver_that_never_answers_is_left_behind_in_time(bare_sandbox: Sand
         env={"PYTHONPATH": str(support)},
     )
     if "mount:" in ran.err or "/etc/" in ran.err:
-        pytest.skip(f"the resolver can't be set up here: {ran.err}")
+        missing(f"resolver that can be set up: {ran.err}")
     with_good, without = (json.loads(line) for line in ran.expect().out.splitlines())
     assert (with_good[0], with_good[2]) == (0, "stand-in\n")
     assert without[0] == 69
@@ -336,7 +337,7 @@ def test_claude_inherits_no_child(world: Sandbox, gateway: StartGateway) -> None
     world.write(world.claude, lines, 0o755)
     ran = world.run_ccwrap(world.claude, "-p", "x").expect()
     if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
-        pytest.skip("this system doesn't say whose child a process is")
+        missing("list of a process's children")
     assert ran.out == "children: \n"
     assert ended(world)
 
