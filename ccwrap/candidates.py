@@ -261,11 +261,11 @@ def _complete(verdicts: Sequence[Verdict | None]) -> bool:
     return None not in verdicts
 
 
-def meeting(world: World) -> Flights | None:
+def meeting(world: World) -> Flights:
     """Where launches that ask the same meet."""
     from ccwrap.health.flight import Flights  # noqa: PLC0415 - a fresh verdict does without
 
-    return Flights.at(overlay.bases(world.places, world.environment))
+    return Flights(overlay.bases(world.places, world.environment))
 
 
 def probed(

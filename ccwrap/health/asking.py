@@ -63,7 +63,7 @@ class Terms(NamedTuple):
 
     probe: Callable[[Sequence[str], float], Iterator[tuple[str, Verdict]]]
     settled: Callable[[Sequence[Verdict | None]], bool]
-    flights: Callable[[], Flights | None]
+    flights: Callable[[], Flights]
     seconds: Callable[[float], float]
     limit: float
     fresh_for: float

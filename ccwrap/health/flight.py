@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.errors import SettingError
@@ -37,30 +37,34 @@ KEPT: Final = 86400.0
 
 
 class Flights:
-    """The folder where launches meet."""
+    """The folders where launches meet: the first that takes a flight's file has it."""
 
-    def __init__(self, folder: Path, salt: bytes) -> None:
-        self.folder = folder
-        self._salt = salt
-
-    @classmethod
-    def at(cls, bases: Iterable[Path]) -> Self | None:
-        """The first of `bases` that takes files; None where there is none, or no way to lock."""
-        if sys.platform == "win32":
-            return None  # no lock there can be waited for: each launch asks for itself
-        for base in bases:
-            with contextlib.suppress(OSError, SettingError):
-                return cls(base / FOLDER, _salt(base))
-        return None
+    def __init__(self, bases: Iterable[Path]) -> None:
+        self._bases = tuple(bases)
+        self._salts: dict[Path, bytes | None] = {}
 
     def flight(self, *parts: str) -> Flight | None:
-        """The flight for what `parts` say; the file's name tells nobody what that is."""
-        whole = "\0".join(parts).encode("utf-8", "surrogatepass")
-        name = hashlib.blake2b(whole, key=self._salt, digest_size=16).hexdigest()
-        try:
-            return Flight(self.folder / name)
-        except OSError:
+        """The flight for what `parts` say; the file's name tells nobody what that is.
+
+        None where no folder takes it, or where there is no lock that can be waited for
+        (Windows): then each launch asks for itself.
+        """
+        if sys.platform == "win32":
             return None
+        whole = "\0".join(parts).encode("utf-8", "surrogatepass")
+        for base in self._bases:
+            if salt := self._salt(base):
+                name = hashlib.blake2b(whole, key=salt, digest_size=16).hexdigest()
+                with contextlib.suppress(OSError):
+                    return Flight(base / FOLDER / name)
+        return None
+
+    def _salt(self, base: Path) -> bytes | None:
+        if base not in self._salts:
+            self._salts[base] = None
+            with contextlib.suppress(OSError, SettingError):
+                self._salts[base] = _salt(base)
+        return self._salts[base]
 
 
 def clear(bases: Iterable[Path], now: float | None = None) -> None:

@@ -58,7 +58,7 @@ class World:
         return Terms(
             probe=self.probe,
             settled=partial(selection.settled, "ordered"),
-            flights=lambda: Flights.at([self.folder / "state"]),
+            flights=lambda: Flights([self.folder / "state"]),
             seconds=lambda limit: limit,
             limit=limit,
             fresh_for=60.0,
@@ -121,8 +121,7 @@ def test_while_one_launch_tries_the_others_go_elsewhere(world: World) -> None:
     world.answers["a"] = DOWN
     world.launch()
     world.now += 40
-    trial = Flights.at([world.folder / "state"])
-    assert trial is not None
+    trial = Flights([world.folder / "state"])
     flight = trial.flight("a")
     assert flight is not None
     assert flight.lead()
@@ -208,8 +207,7 @@ def test_many_launches_at_once_ask_each_gateway_once(world: World) -> None:
 
 
 def test_an_asker_that_left_without_an_answer_is_followed_by_the_next(world: World) -> None:
-    meeting = Flights.at([world.folder / "state"])
-    assert meeting is not None
+    meeting = Flights([world.folder / "state"])
     flight = meeting.flight("a")
     assert flight is not None
     assert flight.lead()
@@ -222,8 +220,7 @@ def test_an_asker_that_left_without_an_answer_is_followed_by_the_next(world: Wor
 
 
 def test_an_asker_that_hangs_is_waited_for_only_so_long(world: World) -> None:
-    meeting = Flights.at([world.folder / "state"])
-    assert meeting is not None
+    meeting = Flights([world.folder / "state"])
     flight = meeting.flight("a")
     assert flight is not None
     assert flight.lead()
@@ -232,8 +229,7 @@ def test_an_asker_that_hangs_is_waited_for_only_so_long(world: World) -> None:
 
 
 def test_of_many_that_waited_in_vain_one_asks(world: World) -> None:
-    meeting = Flights.at([world.folder / "state"])
-    assert meeting is not None
+    meeting = Flights([world.folder / "state"])
     hung, next_one = meeting.flight("a"), meeting.flight("a", asking.AGAIN)
     assert hung is not None
     assert next_one is not None
@@ -248,8 +244,7 @@ def test_of_many_that_waited_in_vain_one_asks(world: World) -> None:
 
 
 def test_what_another_launch_just_handed_over_is_not_asked_again(world: World) -> None:
-    meeting = Flights.at([world.folder / "state"])
-    assert meeting is not None
+    meeting = Flights([world.folder / "state"])
     flight = meeting.flight("a")
     assert flight is not None
     flight.hand_over(learnt(None, OK, world.now, "free", 0.5))

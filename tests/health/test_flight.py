@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -27,9 +28,12 @@ ANSWER = Remembered(
 
 @pytest.fixture
 def meeting(tmp_path: Path) -> Flights:
-    found = Flights.at([tmp_path / "state"])
-    assert found is not None
-    return found
+    return Flights([tmp_path / "state"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / flight.FOLDER
 
 
 def pair(meeting: Flights) -> tuple[Flight, Flight]:
@@ -64,14 +68,14 @@ def test_the_waiting_go_on_when_the_answer_is_there(meeting: Flights) -> None:
     assert answers == [ANSWER]
 
 
-def test_the_waiting_go_on_when_the_asking_process_dies(meeting: Flights) -> None:
+def test_the_waiting_go_on_when_the_asking_process_dies(meeting: Flights, folder: Path) -> None:
     (one, _) = pair(meeting)
     code = (
         "import sys; from pathlib import Path; from ccwrap.health.flight import Flights;"
-        "f = Flights.at([Path(sys.argv[1])]).flight('url', 'model', 'key');"
+        "f = Flights([Path(sys.argv[1])]).flight('url', 'model', 'key');"
         "print(f.lead(), flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", code, str(meeting.folder.parent)]
+    command = [sys.executable, "-c", code, str(folder.parent)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == b"True"
@@ -91,61 +95,64 @@ def test_what_differs_in_one_part_is_another_flight(meeting: Flights) -> None:
         assert other.lead()
 
 
-def test_names_and_files_tell_no_key(meeting: Flights, tmp_path: Path) -> None:
+def test_names_and_files_tell_no_key(meeting: Flights, folder: Path, tmp_path: Path) -> None:
     one = meeting.flight("https://a.example", "m", "made-up-key")
     assert one is not None
     one.hand_over(ANSWER)
-    for path in meeting.folder.iterdir():
+    for path in folder.iterdir():
         assert path.stat().st_mode & 0o077 == 0
         assert b"made-up-key" not in path.read_bytes()
-    elsewhere = Flights.at([tmp_path / "elsewhere"])
-    assert elsewhere is not None
-    elsewhere.flight("https://a.example", "m", "made-up-key")
-    here = {path.name for path in meeting.folder.iterdir()} - {"salt"}
-    assert here.isdisjoint(path.name for path in elsewhere.folder.iterdir())
+    Flights([tmp_path / "elsewhere"]).flight("https://a.example", "m", "made-up-key")
+    here = {path.name for path in folder.iterdir()} - {"salt"}
+    there = {path.name for path in (tmp_path / "elsewhere" / flight.FOLDER).iterdir()}
+    assert not here & there
 
 
-def test_a_folder_that_takes_no_files_gives_way_to_the_next(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("no folder")
-    found = Flights.at([tmp_path / "state", tmp_path / "next"])
-    assert found is not None
-    assert found.folder.parent == tmp_path / "next"
-    assert Flights.at([tmp_path / "state"]) is None
-    assert Flights.at([]) is None
+@pytest.mark.parametrize("ill", ["no folder", "no flights", "full of links"])
+def test_a_folder_that_takes_no_files_gives_way_to_the_next(tmp_path: Path, ill: str) -> None:
+    state, other = tmp_path / "state", tmp_path / "next"
+    if ill == "no folder":
+        state.write_text("")
+    else:
+        assert Flights([state]).flight("x") is not None
+        (file,) = (path for path in (state / flight.FOLDER).iterdir() if path.name != "salt")
+        file.unlink()
+        file.symlink_to(tmp_path / "victim")
+    if ill == "no flights":
+        shutil.rmtree(state / flight.FOLDER)
+        (state / flight.FOLDER).write_text("")
+    assert Flights([state]).flight("x") is None
+    assert Flights([state, other]).flight("x") is not None
+    assert len(list((other / flight.FOLDER).iterdir())) == 2
+    assert not (tmp_path / "victim").exists()
+    assert Flights([]).flight("x") is None
 
 
 @pytest.mark.parametrize(
     "text", [b"", b"{}", b"[1]", b"null", b'{"name": "ok"}', b"\xff" * 99, b"{" * 4096]
 )
-def test_a_file_that_holds_nonsense_has_no_answer(meeting: Flights, text: bytes) -> None:
+def test_a_file_that_holds_nonsense_has_no_answer(
+    meeting: Flights, folder: Path, text: bytes
+) -> None:
     one, _ = pair(meeting)
-    (file,) = (path for path in meeting.folder.iterdir() if path.name != "salt")
+    (file,) = (path for path in folder.iterdir() if path.name != "salt")
     file.write_bytes(text)
     assert one.answer() is None
     one.hand_over(ANSWER)
     assert one.answer() == ANSWER
 
 
-def test_a_link_in_place_of_a_flight_is_not_followed(meeting: Flights, tmp_path: Path) -> None:
+def test_old_flights_go_and_forgetting_takes_all(meeting: Flights, folder: Path) -> None:
+    base = folder.parent
     pair(meeting)
-    (file,) = (path for path in meeting.folder.iterdir() if path.name != "salt")
-    file.unlink()
-    file.symlink_to(tmp_path / "victim")
-    assert meeting.flight("url", "model", "key") is None
-    assert not (tmp_path / "victim").exists()
-
-
-def test_old_flights_go_and_forgetting_takes_all(meeting: Flights) -> None:
-    base = meeting.folder.parent
-    pair(meeting)
-    (old,) = (path for path in meeting.folder.iterdir() if path.name != "salt")
+    (old,) = (path for path in folder.iterdir() if path.name != "salt")
     meeting.flight("another")
-    for path in meeting.folder.iterdir():
+    for path in folder.iterdir():
         os.utime(path, (NOW, NOW) if path == old else (NOW + 90_000, NOW + 90_000))
     flight.clear([base], NOW + 60)
     assert old.exists()
     flight.clear([base], NOW + 90_000)
     assert not old.exists()
-    assert len(list(meeting.folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 2
     flight.clear([base, base / "nowhere"])
-    assert [path.name for path in meeting.folder.iterdir()] == ["salt"]
+    assert [path.name for path in folder.iterdir()] == ["salt"]
