@@ -17,6 +17,7 @@ from ccwrap.routes import project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ccwrap.health.selection import Choice
     from ccwrap.plan import Plan
     from ccwrap.world import World
 
@@ -41,7 +42,7 @@ def record(world: World, plan: Plan) -> int:
             model=chosen.model if chosen else "",
             pid=os.getpid(),
             pid_started=live.started(os.getpid()) or 0.0,
-            session="" if world.invocation.forks else plan.choice.past.session,
+            session=session(world, plan.choice) if plan.listener is None else "",
             reason=plan.choice.reason,
             fault=fault(plan.refusal) if plan.refusal else "",
             folder=str(world.cwd),
@@ -55,6 +56,11 @@ def record(world: World, plan: Plan) -> int:
 
         flight.clear(overlay.bases(world.places, world.environment), now)
     return number
+
+
+def session(world: World, choice: Choice) -> str:
+    """The session as far as the arguments tell it; a hook of ours knows better."""
+    return "" if world.invocation.forks else choice.past.session
 
 
 @contextlib.contextmanager

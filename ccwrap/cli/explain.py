@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ccwrap import pipeline
+from ccwrap import past, pipeline
 from ccwrap.claude import binary
 from ccwrap.cli import jsonout, render, world
 from ccwrap.cli.passing import Passing
@@ -130,6 +130,7 @@ def summary(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     pairs = [("why", plan.reason + old)]
     if plan.choice is not None:
         pairs.append(("not", " · ".join(others(plan.choice))))
+        pairs += [("note", note) for note in past.notes(plan.choice)]
         pairs += [("left", left) for left in left_alone(plan.choice, time.time())]
     if chosen is not None:
         pairs.append(("key", key(chosen)))

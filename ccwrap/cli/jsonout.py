@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccwrap import past
 from ccwrap.gateways.verdict import ASKED
 from ccwrap.text import shown_url
 
@@ -85,6 +86,7 @@ def explain(
         "overlay": names(overlay),
         "beaten": [{"file": one.file, "name": one.name} for one in plan.beaten],
         "considered": checked["routes"],
+        "notes": list(past.notes(plan.choice)) if plan.choice else [],
     }
 
 

@@ -159,8 +159,22 @@ class Store:
         self._run("UPDATE launch SET fault = ? WHERE id = ?", fault, launch)
 
     def session(self, launch: int, session: str) -> None:
-        """Tie Claude Code's session to the launch with this id."""
-        self._run("UPDATE launch SET session = ? WHERE id = ?", session, launch)
+        """Tie Claude Code's session to the launch with this id.
+
+        A process goes from one session to another (`/clear`, `/resume`): the launch is
+        then kept once for each, so that each finds its route again.
+        """
+        columns = LAUNCH.replace("session", "?")
+        with self._write():
+            self._run(
+                "UPDATE launch SET session = ? WHERE id = ? AND session = ''", session, launch
+            )
+            self._run(
+                f"INSERT INTO launch ({LAUNCH}) SELECT {columns} FROM launch AS first WHERE id = ?"
+                " AND NOT EXISTS (SELECT 1 FROM launch WHERE session = ?"
+                " AND pid = first.pid AND pid_started = first.pid_started)",
+                session, launch, session,
+            )  # fmt: skip
 
     def session_of(self, pid: int, session: str) -> None:
         """Tie Claude Code's session to the last launch that became the process `pid`."""

@@ -11,6 +11,8 @@ from ccwrap.gateways.simulated import Setup, refuses
 from routing import KEY, routed, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ccwrap.gateways.simulated import SimulatedGateway
     from running import Ran
     from sandbox import Sandbox
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST = "the first prompt of this session"
 NAME = "my session"
+NOTE = "the session ran on two, which is auth_failed; it goes on with one"
 
 
 class World:
@@ -37,8 +40,10 @@ class World:
 
     def goes_on(self, *spelling: str) -> Ran:
         """Resume it: the spelling's SESSION is the session's id."""
-        arguments = [word.replace("SESSION", self.session) for word in spelling]
-        return self.sandbox.run_ccwrap(*arguments, "-p", "go on").expect()
+        return self.sandbox.run_ccwrap(*self.words(spelling), "-p", "go on").expect()
+
+    def words(self, spelling: Sequence[str]) -> list[str]:
+        return [word.replace("SESSION", self.session) for word in spelling]
 
 
 def context(gateway: SimulatedGateway) -> str:
@@ -74,10 +79,20 @@ def test_a_session_returns_to_its_route_and_after_its_end_goes_on_elsewhere(
     assert world.one.prompts == ()
     world.two.behaviour = refuses(401)
     world.sandbox.run_ccroute("forget").expect()
+    asked = world.sandbox.run_ccroute("explain", "--json", "--", "-p", *world.words(spelling))
+    assert asked.json["notes"] == [NOTE]
     moved = world.goes_on(*spelling)
     assert moved.out.strip() == "from one"
     assert FIRST in context(world.one)
-    assert "the session ran on two, which is auth_failed; it goes on with one" in moved.err
+    assert moved.err == f"ccwrap: {NOTE}\n"
+
+
+def test_without_hooks_the_arguments_tell_the_session(
+    sandbox: Sandbox, gateway: StartGateway
+) -> None:
+    world = World(sandbox, gateway, "hooks = false")
+    sandbox.run_ccwrap("-c", "-p", "over", env={"CCWRAP_ROUTE": "two"}).expect()
+    assert world.goes_on("--resume", "SESSION").out.strip() == "from two"
 
 
 def test_a_new_session_chooses_by_the_policy(world: World) -> None:

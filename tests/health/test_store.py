@@ -367,3 +367,12 @@ def test_the_store_needs_no_heavy_module() -> None:
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
     )
     assert not {"click", "httpx", "psutil", "dataclasses", "asyncio"} & set(done.stdout.split())
+
+
+def test_a_launch_that_goes_through_several_sessions_is_found_by_each(store: Store) -> None:
+    number = store.launched(Launch(NOW, "acme", route="eu", pid=7, pid_started=1.5))
+    for session in ("first", "second", "first", "second"):
+        store.session(number, session)
+    found = [(one.session, one.route, one.pid) for one in store.launches()]
+    assert found == [("second", "eu", 7), ("first", "eu", 7)]
+    assert [one.session for one in store.launches(session="first")] == ["first"]
