@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from ccwrap.claude import overlay
@@ -58,7 +59,18 @@ def test_it_outlives_the_session_s_processes_and_goes_with_the_session(
     assert sweep_later(world, path, 2)
     world.run(world.claude, "rm", job).expect(0)
     world.run(world.claude, "daemon", "stop", "--any")
+    wait_for_processes_of(path)
     assert not sweep_later(world, path, 3)
+
+
+def wait_for_processes_of(path: Path) -> None:
+    """Wait until no process names the overlay; a stopped one may still be about to end."""
+    named = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(path) in argument for argument in process.info["cmdline"] or ())
+    ]
+    assert psutil.wait_procs(named, timeout=30)[1] == []
 
 
 def asks(said: bytes, request: Received) -> bool:
