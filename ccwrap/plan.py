@@ -45,13 +45,18 @@ class Plan(NamedTuple):
         """
         if self.injection is None:
             return world.invocation.arguments
-        whole = self.injection.overlay
-        if self.listener:
-            printing = world.invocation.printing or not world.terminal
-            whole = hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+        whole = self.settings(world, launch)
         path = overlay.write(world.places, world.environment, whole)
         overlay.sweep(world.places, world.environment, time.time())
         return with_settings(world.invocation, str(path))
+
+    def settings(self, world: World, launch: int = 0) -> dict[str, object]:
+        """The settings that claude is given on top of its own; {} where nothing is routed."""
+        if self.injection is None or self.listener is None:
+            return dict(self.injection.overlay) if self.injection else {}
+        printing = world.invocation.printing or not world.terminal
+        hears = self.listener._replace(launch=launch)
+        return hooks.beside(self.injection.overlay, hears, printing=printing)
 
     def environment(self, world: World) -> dict[str, str]:
         """claude's environment."""

@@ -43,7 +43,7 @@ def command(ctx: click.Context, arguments: tuple[str, ...], as_json: bool) -> No
     plan = look(here)
     argv = program(here, plan)
     if as_json:
-        jsonout.say(jsonout.explain(plan, here.catalogue, argv))
+        jsonout.say(jsonout.explain(plan, here, argv))
     else:
         pen = Pen.of(sys.stdout, here.environment)
         click.echo("\n".join(page(here, plan, argv, pen)))
