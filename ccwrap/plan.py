@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ccwrap.claude import hooks, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
@@ -50,18 +50,18 @@ class Plan(NamedTuple):
         if self.injection is None:
             yield world.invocation.arguments
             return
-        whole = self.overlay(world, launch)
+        whole = self.settings(world, launch)
         with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
             yield with_settings(world.invocation, str(path))
 
-    def overlay(self, world: World, launch: int) -> Mapping[str, object]:
-        """What `--settings` names: the injection's, and our hooks beside the user's own."""
-        whole = self.injection.overlay if self.injection else {}
-        if not (whole and self.listener):
-            return whole
+    def settings(self, world: World, launch: int = 0) -> dict[str, object]:
+        """The settings that claude is given on top of its own; {} where nothing is routed."""
+        if self.injection is None or self.listener is None:
+            return dict(self.injection.overlay) if self.injection else {}
         printing = world.invocation.printing or not world.terminal
-        return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+        hears = self.listener._replace(launch=launch)
+        return hooks.beside(self.injection.overlay, hears, printing=printing)
 
     def environment(self, world: World) -> dict[str, str]:
         """claude's environment."""

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from ccwrap.health.selection import Choice, Considered
     from ccwrap.world import World
 
-LOOKED_AT = -1
-"""Stands for the id that the store gives a launch: here there is none."""
-
 OVERLAY = "<overlay>"
 """Stands for the settings overlay, which only a launch writes."""
 
@@ -47,8 +44,7 @@ def command(ctx: click.Context, arguments: tuple[str, ...], as_json: bool) -> No
     plan = look(here)
     argv = program(here, plan)
     if as_json:
-        overlay = plan.overlay(here, launch=LOOKED_AT)
-        jsonout.say(jsonout.explain(plan, here.catalogue, argv, overlay))
+        jsonout.say(jsonout.explain(plan, here, argv))
     else:
         pen = Pen.of(sys.stdout, here.environment)
         click.echo("\n".join(page(here, plan, argv, pen)))

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from ccwrap.health.selection import Considered
     from ccwrap.plan import Plan
     from ccwrap.routes.schema import Route
+    from ccwrap.world import World
 
 VERSION = 1
+
+ANY_LAUNCH = 1
+"""Stands for the id that a launch gets in the store; only names are shown."""
 
 
 def say(answer: Mapping[str, object]) -> None:
@@ -66,24 +70,22 @@ def check(plan: Plan, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-def explain(
-    plan: Plan, catalogue: Catalogue, arguments: Sequence[str], overlay: Mapping[str, object]
-) -> dict[str, object]:
+def explain(plan: Plan, here: World, arguments: Sequence[str]) -> dict[str, object]:
     """`ccroute explain --json`; `arguments` as they may be shown."""
-    checked = check(plan, catalogue)
+    checked = check(plan, here.catalogue)
     chosen = plan.choice.chosen if plan.choice else None
     injection = plan.injection
     return {
         "action": plan.action,
         "reason": plan.reason,
         "route": checked["chosen"],
-        "url": url(chosen.route, catalogue) if chosen else None,
+        "url": url(chosen.route, here.catalogue) if chosen else None,
         "argv": list(arguments),
         "env": {
             "set": sorted(injection.set) if injection else [],
             "unset": sorted(injection.unset) if injection else [],
         },
-        "overlay": names(overlay),
+        "overlay": names(plan.settings(here, ANY_LAUNCH)),
         "beaten": [{"file": one.file, "name": one.name} for one in plan.beaten],
         "considered": checked["routes"],
         "notes": list(past.notes(plan.choice)) if plan.choice else [],

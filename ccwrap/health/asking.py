@@ -7,20 +7,19 @@ is left alone, unless nothing else can be used.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccwrap.gateways.verdict import ASKED
+from ccwrap.gateways.verdict import ASKED, Verdict
 from ccwrap.health import ejection, memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ccwrap.gateways.verdict import Verdict
     from ccwrap.health.flight import Flight, Flights
     from ccwrap.health.memory import Memory
+    from ccwrap.health.news import News
     from ccwrap.health.records import Remembered
 
 OVERTIME: Final = 0.5
@@ -28,7 +27,7 @@ OVERTIME: Final = 0.5
 may have begun a little late."""
 
 AGAIN: Final = "again"
-"""Names the second flight to the same place, of those who waited for the first in vain.
+"""Names the next flight to the same place, of those who waited for one in vain.
 
 Without it two hundred launches on a machine that is too busy would all begin to ask at
 the same moment, and make it busier.
@@ -93,16 +92,15 @@ class _Round:
         self.waiting: set[str] = set()
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
-        self.overdue: set[str] = set()
-        self.missed: dict[str, Flight] = {}
+        self.missed: dict[str, list[Flight]] = {}
         self.end = 0.0
-        self.news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self.news: News
 
     def run(self) -> dict[str, Remembered | None]:
         terms = self.terms
         trials = self._recall()
         if not self._settled():
-            self.end = time.monotonic() + terms.limit
+            self._begin()
             self.meeting = None if terms.afresh else terms.flights()
             names = [name for name, one in self.found.items() if one is None]
             self._take([name for name in names if name not in trials], trials)
@@ -110,9 +108,17 @@ class _Round:
         for name in self.held:
             self.found[name] = self.found[name] or self.before[name]
         if self.held and not self._usable():
-            self.end = max(self.end or time.monotonic() + terms.limit, time.monotonic() + OVERTIME)
+            self._begin()
             self._reconsider()
         return self.found
+
+    def _begin(self) -> None:
+        """From here on there is somebody to ask or to wait for, within the limit."""
+        from ccwrap.health.news import News  # noqa: PLC0415 - a fresh memory does without threads
+
+        now = time.monotonic()
+        self.end = max(self.end, now + OVERTIME) if self.end else now + self.terms.limit
+        self.news = News()
 
     def _recall(self) -> list[str]:
         """Fill in what is remembered; the names of those whose ejection is over."""
@@ -176,7 +182,7 @@ class _Round:
         if self.meeting is None:
             return None
         if name not in self.flights:
-            again = (AGAIN,) if name in self.overdue else ()
+            again = (AGAIN,) * len(self.missed.get(name, ()))
             flight = self.meeting.flight(*self.subjects[name].parts, *again)
             if flight is None:
                 return None
@@ -185,7 +191,7 @@ class _Round:
 
     def _accepted(self, name: str) -> bool:
         """Whether another launch has just handed over an answer that is news to us."""
-        for flight in (self.flights.get(name), self.missed.get(name)):
+        for flight in (self.flights.get(name), *self.missed.get(name, ())):
             answer = flight.answer() if flight else None
             if flight and answer and self._news(name, answer):
                 flight.let_go()
@@ -204,28 +210,15 @@ class _Round:
         return True
 
     def _wait(self, name: str, flight: Flight) -> None:
-        def until_free() -> None:
-            flight.wait()
-            self.news.put((name, "free"))
-
         self.waiting.add(name)
-        threading.Thread(target=until_free, daemon=True).start()
+        self.news.of_flight(name, flight)
 
     def _ask(self, names: Sequence[str]) -> None:
         if not names:
             return
         left = max(self.end - time.monotonic(), OVERTIME)
-        seconds = self.terms.seconds(left)
-
-        def asking() -> None:
-            try:
-                for pair in self.terms.probe(names, seconds):
-                    self.news.put(pair)
-            except BaseException as error:  # noqa: BLE001 - raised where the launch can see it
-                self.news.put(("", error))
-
         self.led.update(names)
-        threading.Thread(target=asking, daemon=True).start()
+        self.news.of_probe(partial(self.terms.probe, names, self.terms.seconds(left)))
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
@@ -234,28 +227,24 @@ class _Round:
         while (self.led or self.waiting) and not self._settled():
             left = max(late - time.monotonic(), 0.0) if self.waiting else None
             try:
-                name, news = self.news.get(timeout=left)
-            except queue.Empty:
+                name, news = self.news.next(left)
+            except TimeoutError:
                 self._follow()
                 late = time.monotonic() + self.terms.seconds(self.terms.limit + OVERTIME)
                 continue
             self._hear(name, news)
 
     def _follow(self) -> None:
-        """The answers that are waited for don't come: one of those who wait asks, at last all."""
-        twice = sorted(self.waiting & self.overdue)
-        once = sorted(self.waiting - self.overdue)
+        """The answers that are waited for don't come: one of those who wait asks now."""
+        overdue = sorted(self.waiting)
         self.waiting.clear()
-        self.overdue.update(once)
-        self.missed.update({name: self.flights.pop(name) for name in once})
+        for name in overdue:
+            self.missed.setdefault(name, []).append(self.flights.pop(name))
         self.end = time.monotonic() + self.terms.limit
-        self._take(once, ())
-        self._ask(twice)
+        self._take(overdue, ())
 
-    def _hear(self, name: str, news: Any) -> None:
-        if isinstance(news, BaseException):
-            raise news
-        if news != "free":
+    def _hear(self, name: str, news: object) -> None:
+        if isinstance(news, Verdict):
             if name in self.led:
                 self.led.discard(name)
                 self._learn(name, news)
