@@ -10,13 +10,16 @@ https://code.claude.com/docs/en/statusline
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 
 LAST = (
-    "SELECT route, fallback, question FROM launch"
-    " WHERE session = ? AND fault = '' ORDER BY id DESC LIMIT 1"
+    "SELECT route, fallback, question FROM launch WHERE fault = ''"
+    " AND (session = ? OR (session = '' AND pid = ?)) ORDER BY session = '', id DESC LIMIT 1"
 )
+"""By the session, else by claude's process: the hook that ties the two may be late, or off."""
+
 TROUBLE = "SELECT name FROM verdict WHERE question = ? AND name NOT IN ('ok', 'inconclusive')"
 
 
@@ -27,11 +30,11 @@ def session(event: str) -> str:
     return value[1:].partition('"')[0] if mark and value.startswith('"') else ""
 
 
-def line(state: str, session: str) -> str:
+def line(state: str, session: str, pid: str) -> str:
     """The session's route, as "ollama · fallback". Raises sqlite3.Error."""
     store = sqlite3.connect(f"{state}/health.db", timeout=0.05)
     store.execute("PRAGMA query_only = 1")
-    launch = store.execute(LAST, (session,)).fetchone()
+    launch = store.execute(LAST, (session, pid)).fetchone()
     if launch is None:
         return ""
     words = [launch[0]] + ["fallback"] * bool(launch[1])
@@ -42,7 +45,7 @@ def line(state: str, session: str) -> str:
 def main() -> None:
     try:
         event = sys.stdin.buffer.read(1 << 20).decode("utf-8", "replace")
-        words = line(sys.argv[1], session(event))
+        words = line(sys.argv[1], session(event), os.environ.get("CLAUDE_PID", ""))
     except (OSError, IndexError, sqlite3.Error):
         words = ""
     sys.stdout.buffer.write(f"{words}\n".encode())

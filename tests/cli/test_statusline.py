@@ -51,6 +51,19 @@ def test_it_shows_the_session_s_route(bare_sandbox: Sandbox, store: Store) -> No
     )
 
 
+def test_a_session_that_is_not_tied_yet_is_known_by_its_process(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    store.launched(Launch(2.0, "acme", route="eu", pid=77))
+    store.launched(Launch(2.0, "acme", route="us", pid=77, session="another"))
+    here = {"CLAUDE_PID": "77"}
+    unknown = EVENT.replace(SESSION, "unknown")
+    assert bare_sandbox.run_ccroute("statusline", input=unknown, env=here).out == "eu\n"
+    assert bare_sandbox.run_ccroute("statusline", input=EVENT, env=here).out == (
+        "ollama · fallback\n"
+    )
+
+
 @pytest.mark.parametrize(
     "event",
     ["", "{", "[]", '{"session_id": 5}', '{"session_id": "unknown"}', '{"session_id"', "\udcff"],

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 def talk(terminal: Terminal, words: str, answer: str) -> None:
     """Say something and wait for what the gateway says."""
-    terminal.expect("❯")
     terminal.send(words)
     terminal.expect(words)
     terminal.send("\r")
@@ -31,11 +30,12 @@ def test_the_status_line_names_the_route_and_an_interactive_session_returns_to_i
     sandbox.run_ccroute("statusline", "--install").expect()
     sandbox.past_onboarding()
     with sandbox.terminal("ccwrap") as terminal:
-        talk(terminal, "the interactive prompt", "from two")
         terminal.expect("second · fallback")
+        talk(terminal, "the interactive prompt", "from two")
     one.behaviour = WELL
     sandbox.run_ccroute("forget").expect()
     sandbox.run_ccwrap("-p", "a later one of -p").expect()
     with sandbox.terminal("ccwrap", "-c") as terminal:
+        terminal.expect("second")
         talk(terminal, "and on", "from two")
     assert b"the interactive prompt" in two.prompts[-1].body
