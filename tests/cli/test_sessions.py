@@ -37,7 +37,7 @@ def here(**more: object) -> Launch:
 
 def test_only_living_sessions_are_listed(bare_sandbox: Sandbox, store: Store) -> None:
     began = time.time() - 1000
-    store.launched(here(question="q", session="s", branch="main", folder="/work/acme"))
+    store.launched(here(question="q", session="s", branch="main", folder="/home/ann/acme"))
     store.launched(here(pid=2**22 + 5))
     for place, verdict in enumerate(["ok", "unreachable", "ok", "rate_limited"]):
         store.remember("q", Verdict(verdict), began + place, None, 0, route="eu")
@@ -49,7 +49,7 @@ def test_only_living_sessions_are_listed(bare_sandbox: Sandbox, store: Store) ->
     assert session == {
         "pid": os.getpid(),
         "project": "acme",
-        "folder": "/work/acme",
+        "folder": "/home/ann/acme",
         "branch": "main",
         "route": "eu",
         "fallback": False,
