@@ -111,7 +111,7 @@ class Flight:
         try:
             said = json.loads(os.pread(self._descriptor, SIZE, 0))
             return remembered_of(said) if isinstance(said, dict) else None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, RecursionError):
             return None
 
     def hand_over(self, answer: Remembered) -> None:

@@ -154,7 +154,7 @@ class Memory:
         store = self.store
         if store is None:
             return None
-        from ccwrap.health.store import StoreError, set_aside  # noqa: PLC0415 - sqlite3 is heavy
+        from ccwrap.health.store import StoreError  # noqa: PLC0415 - sqlite3 is heavy
 
         try:
             return use(store)
@@ -162,5 +162,5 @@ class Memory:
             self._store = None
             self._say(f"{error}; nothing is remembered")
             if error.damaged:
-                set_aside(store.path)
+                store.set_aside()
         return None

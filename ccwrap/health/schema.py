@@ -65,5 +65,6 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # Where the disk is full SQLite has rolled back already, and "ROLLBACK" would fail.
+        connection.rollback()
         raise
