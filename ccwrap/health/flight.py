@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
@@ -98,7 +99,16 @@ class Flight:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
+        with contextlib.suppress(OSError):
+            os.utime(self._descriptor)
         return True
+
+    def age(self) -> float:
+        """Seconds since somebody began to ask, or answered; 0 where the clock was set back."""
+        try:
+            return max(time.time() - os.fstat(self._descriptor).st_mtime, 0.0)
+        except OSError:
+            return 0.0
 
     def wait(self) -> None:
         """Until nobody asks any more; however long that is. For a thread of its own."""

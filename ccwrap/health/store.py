@@ -262,9 +262,9 @@ class Store:
             for table, column in schema.AGED.items():
                 self._run(f"DELETE FROM {table} WHERE {column} < ?", limit)
             for table, most in schema.MOST_ROWS.items():
-                self._run(
-                    f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - ?", most
-                )
+                order = "id" if table != "verdict" else schema.AGED[table]
+                first = f"SELECT {order} FROM {table} ORDER BY {order} DESC LIMIT 1 OFFSET ?"
+                self._run(f"DELETE FROM {table} WHERE {order} <= ({first})", most)
             self._run("INSERT OR REPLACE INTO keep VALUES ('tidied', ?)", now)
         return True
 

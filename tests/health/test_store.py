@@ -207,11 +207,18 @@ def test_old_rows_go_and_young_ones_stay(store: Store) -> None:
 
 
 def test_the_number_of_rows_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(schema.MOST_ROWS, "launch", 3)
+    for table in schema.MOST_ROWS:
+        monkeypatch.setitem(schema.MOST_ROWS, table, 3)
     for number in range(9):
         store.launched(Launch(NOW, str(number)))
+        store.remember(str(number), OK, NOW - 9 + number, None, 0)
+        store.report(str(number), "", "session", NOW)
     store.tidy(NOW)
     assert [one.project for one in store.launches()] == ["8", "7", "6"]
+    assert [one.question for one in store.samples()] == ["6", "7", "8"]
+    assert set(store.recall([str(number) for number in range(9)])) == {"6", "7", "8"}
+    with contextlib.closing(sqlite3.connect(store.path)) as other:
+        assert other.execute("SELECT question FROM report").fetchall() == [("6",), ("7",), ("8",)]
 
 
 def test_tidying_is_done_once_a_day(store: Store) -> None:
