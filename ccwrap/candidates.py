@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ccwrap.gateways.probe import Ask
     from ccwrap.health.flight import Flights
     from ccwrap.health.records import Remembered
+    from ccwrap.health.selection import Past
     from ccwrap.routes.schema import Route, RouteFile
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
@@ -78,7 +79,7 @@ def choose(
             world.watch(name, verdict)
     before = past.of(world, file, list(known.values()))
     began = time.time()
-    heard = ask(world, file, layers, known, before.returning)
+    heard = ask(world, file, layers, known, before)
     considered = [
         judged(route, verdicts[route.name], known.get(route.name), heard.get(route.name), began)
         for route in file.routes
@@ -224,14 +225,17 @@ def ask(
     file: RouteFile,
     layers: Settings,
     known: Mapping[str, Candidate],
-    returning: str = "",
+    before: Past,
 ) -> dict[str, Remembered | None]:
     """What is known by name; None where a better one had won before the answer came.
 
-    The one place where health is learnt. `returning` is a resumed session's route.
+    The one place where health is learnt.
     """
     if not known:
         return {}
+    returning = before.returning
+    if before.within and not (world.patient or world.afresh):
+        return {**dict.fromkeys(known), returning: before.within}
 
     def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
         named = {name: known[name] for name in names}

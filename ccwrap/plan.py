@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ccwrap.claude import hooks, overlay
+from ccwrap.claude import hooks, nesting, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,19 +57,22 @@ class Plan(NamedTuple):
 
     def settings(self, world: World, launch: int = 0) -> dict[str, object]:
         """The settings that claude is given on top of its own; {} where nothing is routed."""
-        if self.injection is None or self.listener is None:
-            return dict(self.injection.overlay) if self.injection else {}
+        if self.injection is None:
+            return {}
+        whole = nesting.marked(self.injection.overlay, self.injection.given, launch)
+        if self.listener is None:
+            return whole
         printing = world.invocation.printing or not world.terminal
-        hears = self.listener._replace(launch=launch)
-        return hooks.beside(self.injection.overlay, hears, printing=printing)
+        return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
-    def environment(self, world: World) -> dict[str, str]:
-        """claude's environment."""
+    def environment(self, world: World, launch: int = 0) -> dict[str, str]:
+        """claude's environment; `launch` as for `arguments`."""
         if self.injection is None:
             return dict(world.environment)
         gone = self.injection.unset
         kept = {name: value for name, value in world.environment.items() if name not in gone}
-        return {**kept, **self.injection.set}
+        mark = {nesting.VARIABLE: str(launch)} if launch else {}
+        return {**kept, **self.injection.set, **mark}
 
 
 def with_settings(run: Invocation, path: str) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ccwrap.claude import nesting
+from ccwrap.claude.nesting import Around
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds
 from ccwrap.health.memory import Memory
@@ -36,6 +38,7 @@ class World(NamedTuple):
     depth     the probe's depth in place of the file's; "" for the file's
     memory    what earlier launches left
     afresh    ask, whatever is remembered
+    around    the launch in whose session this one stands
     """
 
     invocation: Invocation
@@ -52,6 +55,7 @@ class World(NamedTuple):
     only: tuple[str, ...] = ()
     depth: str = ""
     afresh: bool = False
+    around: Around = Around()
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -66,7 +70,9 @@ class World(NamedTuple):
         catalogue = kinds.load()
         where = places(environment)
         memory = Memory(where.state, say if not invocation.wrapped else silent)
-        return cls(invocation, environment, cwd, where, catalogue, started, memory, terminal)
+        run, around = nesting.unwrapped(invocation, environment, where)
+        here = cls(run, environment, cwd, where, catalogue, started, memory, terminal)
+        return here._replace(around=around)
 
     @property
     def wishes(self) -> dict[str, str]:

@@ -65,12 +65,14 @@ class Injection(NamedTuple):
              is not printed, `repr` shows names only
     unset    variables taken away; all but the open files are blank in the overlay too
     overlay  the object for `--settings`
-    dropped  keys of the user's own --settings that claude would reject, and why
+    given    the user's own --settings, as they were
+    dropped  its keys that claude would reject, and why
     """
 
     set: Mapping[str, str]
     unset: tuple[str, ...]
     overlay: Mapping[str, object]
+    given: Mapping[str, object] = {}
     dropped: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -112,14 +114,12 @@ def inject(
     road: Mapping[str, str],
     attributes: str = "",
     keep_headers: Collection[str] = (),
-    session_variables: Mapping[str, str] | None = None,
 ) -> Injection:
     """What makes `route` take effect, and nothing else.
 
     `headers` are the kind's, the tags' and the route's, filled in; `attributes` the
     value for OTEL_RESOURCE_ATTRIBUTES; `road` the network variables as the probe used
-    them; `session_variables` further ones for hooks and tools. Raises SettingError
-    for a header that can't be sent.
+    them. Raises SettingError for a header that can't be sent.
     """
     world = World(invocation, environment, settings, logins, road, keep_headers)
     pins = {
@@ -133,15 +133,15 @@ def inject(
         **credential(route, kind, key, world),
         "ANTHROPIC_CUSTOM_HEADERS": custom_headers(route, key, headers, world),
         **({"OTEL_RESOURCE_ATTRIBUTES": attributes} if attributes else {}),
-        **(session_variables or {}),
         **ours(environment),
     }
-    given, dropped = users(settings)
+    given, kept, dropped = users(settings)
     gone = [*variables.DESCRIPTORS, *(() if route.auth == "login" else variables.LOGIN_DESCRIPTORS)]
     return Injection(
         set={name: value for name, value in pins.items() if value},
         unset=(*(name for name, value in pins.items() if not value), *gone),
-        overlay=overlay(given, pins, route, kind, settings),
+        overlay=overlay(kept, pins, route, kind, settings),
+        given=given,
         dropped=dropped,
     )
 
@@ -249,14 +249,16 @@ def ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment.get(name, "") for name in (*variables.OURS, *present)}
 
 
-def users(settings: Settings) -> tuple[dict[str, object], tuple[str, ...]]:
-    """What of the user's own --settings may be merged, and what was left out."""
+def users(
+    settings: Settings,
+) -> tuple[Mapping[str, object], dict[str, object], tuple[str, ...]]:
+    """The user's own --settings, what of it may be merged, and what was left out."""
     given = [layer.data for layer in settings.layers if layer.name == "flag"]
     if not given:
-        return {}, ()
+        return {}, {}, ()
     from ccwrap.claude.usersettings import fitted  # noqa: PLC0415 - few launches need its tables
 
-    return fitted(given[0])
+    return given[0], *fitted(given[0])
 
 
 def overlay(

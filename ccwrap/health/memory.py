@@ -138,6 +138,10 @@ class Memory:
         """Earlier launches, the last one first; all, or those of one session."""
         return self._try(lambda store: store.launches(session=session)) or ()
 
+    def launch(self, number: int) -> Launch | None:
+        """The launch with this id."""
+        return self._try(lambda store: store.launch(number)) if number else None
+
     def standing(self, scope: str) -> Standing:
         """Who runs in `scope`."""
         return self._try(lambda store: store.standing(scope)) or Standing()

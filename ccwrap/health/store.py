@@ -203,6 +203,11 @@ class Store:
         )  # fmt: skip
         return tuple(rows)
 
+    def launch(self, number: int) -> Launch | None:
+        """The launch with this id."""
+        rows = self._rows("SELECT * FROM launch WHERE id = ?", number)
+        return launch_of(rows[0]) if rows else None
+
     def samples(
         self, question: str = "", route: str = "", since: float = 0.0
     ) -> tuple[Sample, ...]:
