@@ -30,6 +30,9 @@ _TOKEN_LIKE = re.compile(
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
+# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands.
+_COMMAND = re.compile(r"(?<!\S):(?=:[a-z])|##(?=\[)")
+
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     """`text` on one line, without secrets or control characters, `limit` long.
@@ -41,6 +44,7 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
     text = " ".join(_TOKEN_LIKE.sub("***", text).split())
+    text = _COMMAND.sub(lambda match: f"{match.group()} ", text)
     text = UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
