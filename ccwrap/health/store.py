@@ -205,8 +205,8 @@ class Store:
 
     def launch(self, number: int) -> Launch | None:
         """The launch with this id."""
-        rows = self._rows("SELECT * FROM launch WHERE id = ?", number)
-        return launch_of(rows[0]) if rows else None
+        rows = self._rows(launch_of, "SELECT * FROM launch WHERE id = ?", number)
+        return rows[0] if rows else None
 
     def samples(
         self, question: str = "", route: str = "", since: float = 0.0
