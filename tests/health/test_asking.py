@@ -312,7 +312,7 @@ def test_without_a_store_only_those_who_start_together_share_an_answer(world: Wo
     flight.hand_over(learnt(None, OK, world.now, "free", 0.5))
     for wait, asked in ((2, []), (1, ["a"])):
         world.now += wait
-        memory = Memory(world.folder / "state", lambda line: None)
+        memory = Memory(world.folder / "state", lambda _: None)
         found = asking.ask({"a": Subject("", ("a",))}, memory, world.terms(limit=2.5))
         assert found["a"] is not None
         assert world.asked == asked
