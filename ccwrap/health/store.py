@@ -255,13 +255,14 @@ class Store:
     def tidy(self, now: float) -> bool:
         """Remove what is old or too much; once a day, else nothing. Whether it was done.
 
-        Counted from the last launch where the clock runs ahead of it, so that a clock
-        which jumped years ahead for a moment costs no history.
+        Counted from the last launch that is kept where the clock runs ahead of it, so that
+        a clock which jumped years ahead for a moment costs no history.
         """
-        last = self._number("SELECT value FROM keep WHERE name = 'tidied'")
-        if last is not None and 0 <= now - last < DAY:
+        if self._tidied(now):
             return False
         with self._write():
+            if self._tidied(now):
+                return False
             newest = self._number("SELECT max(time) FROM launch") or now
             limit = min(now, newest) - schema.KEPT_SECONDS
             for table, column in schema.AGED.items():
@@ -272,6 +273,10 @@ class Store:
                 self._run(f"DELETE FROM {table} WHERE {order} <= ({first})", most)
             self._run("INSERT OR REPLACE INTO keep VALUES ('tidied', ?)", now)
         return True
+
+    def _tidied(self, now: float) -> bool:
+        last = self._number("SELECT value FROM keep WHERE name = 'tidied'")
+        return last is not None and 0 <= now - last < DAY
 
     def _sample(self, question: str, verdict: Verdict, now: float, route: str) -> None:
         self._run(
