@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ccwrap.claude import hooks, nesting, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
@@ -59,11 +59,20 @@ class Plan(NamedTuple):
         """The settings that claude is given on top of its own; {} where nothing is routed."""
         if self.injection is None:
             return {}
-        whole = nesting.marked(self.injection.overlay, self.injection.given, launch)
+        told = self.secrets(world.environment)
+        whole = nesting.marked(self.injection.overlay, self.injection.given, launch, told)
         if self.listener is None:
             return whole
         printing = world.invocation.printing or not world.terminal
         return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
+
+    def secrets(self, environment: Mapping[str, str]) -> dict[str, object]:
+        """What the overlay says of the variables that the route file's secrets come from."""
+        chosen = self.choice.chosen if self.choice else None
+        routes = self.file.routes if self.file else ()
+        own = chosen.route.names() if chosen else ()
+        others = dict.fromkeys(name for route in routes for name in route.names())
+        return nesting.secrets(environment, own, tuple(others))
 
     def environment(self, world: World, launch: int = 0) -> dict[str, str]:
         """claude's environment; `launch` as for `arguments`."""
