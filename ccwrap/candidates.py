@@ -204,12 +204,19 @@ def fill(
 def stale(
     world: World, route: Route, found: Mapping[str, credentials.Found]
 ) -> Iterator[tuple[str, str]]:
-    """Each header with a variable in it that expires: no header is asked for again."""
+    """Each header with a variable in it that expires, and that is not asked for again.
+
+    claude asks for the credential alone, and for none where it gets variables.
+    """
     for header in route.headers:
         yield from ((header.name, name) for name in header.references if found[name].refresh)
     if route.credential and found[route.credential].refresh:
         kind = world.catalogue.get(route.kind)
-        yield from ((name, route.credential) for name in kind.credential_headers)
+        own = (_HEADERS[route.auth],) if world.static else ()
+        yield from ((name, route.credential) for name in (*own, *kind.credential_headers))
+
+
+_HEADERS: Final = {"auth_token": "Authorization", "api_key": "x-api-key"}
 
 
 def headers(
