@@ -46,6 +46,8 @@ class Candidate(NamedTuple):
     identity everything but URL and model that a verdict on it depends on
     model    that is asked about, "" where only claude knows it
     question under which its verdict is kept, "" where nothing is kept
+    refresh  seconds after which claude asks for the credential again; 0 for one that lasts
+    stale    (header, variable) of what expires and yet goes out as it is at launch
     """
 
     route: Route
@@ -56,6 +58,8 @@ class Candidate(NamedTuple):
     identity: Secret = Secret("")
     model: str = ""
     question: str = ""
+    refresh: float = 0.0
+    stale: tuple[tuple[str, str], ...] = ()
 
 
 def choose(
@@ -145,6 +149,9 @@ def unasked(route: Route, root: Path, granted: Trust, pinned: str) -> Verdict | 
     if route.disabled:
         return Verdict("disabled", "switched off in the route file")
     if granted.missing(root, route):
+        if granted.locked:
+            hint = "ask whoever manages this machine"
+            return Verdict("untrusted", f"not allowed by {granted.locked}, which locks trust", hint)
         hint = f"ccroute trust {route.name}"
         return Verdict("untrusted", "not allowed by you for this project", hint)
     if pinned and route.name != pinned:
@@ -164,6 +171,7 @@ def resolve(
         secrets=file.secrets,
         home=world.places.home,
         seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
+        fixed=file.fixed,
     )
 
 
@@ -181,15 +189,34 @@ def fill(
             return Verdict("no_credential", value.why, value.fix)
         known[name] = value
     secrets = tuple(value.secret for value in known.values())
-    key, origin = None, ""
+    key, origin, refresh = None, "", 0.0
     if route.credential:
-        key, origin = known[route.credential].secret, known[route.credential].origin
+        key, origin, refresh = known[route.credential]
     elif route.placeholder:
         key = Secret(route.placeholder)
     own = (f"{one.name}: {credentials.fill(one.value, known)}" for one in route.headers)
     identity = "\0".join((route.kind, route.auth, key.reveal() if key else "", *own))
     sent = headers(world, file, route, key, known)
-    return Candidate(route, key, sent, secrets, origin, Secret(identity))
+    candidate = Candidate(route, key, sent, secrets, origin, Secret(identity))
+    return candidate._replace(refresh=refresh, stale=tuple(stale(world, route, known)))
+
+
+def stale(
+    world: World, route: Route, found: Mapping[str, credentials.Found]
+) -> Iterator[tuple[str, str]]:
+    """Each header with a variable in it that expires, and that is not asked for again.
+
+    claude asks for the credential alone, and for none where it gets variables.
+    """
+    for header in route.headers:
+        yield from ((header.name, name) for name in header.references if found[name].refresh)
+    if route.credential and found[route.credential].refresh:
+        kind = world.catalogue.get(route.kind)
+        own = (_HEADERS[route.auth],) if world.static else ()
+        yield from ((name, route.credential) for name in (*own, *kind.credential_headers))
+
+
+_HEADERS: Final = {"auth_token": "Authorization", "api_key": "x-api-key"}
 
 
 def headers(

@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     reason    in a few words
     refusal   why claude may not be started, in full; None when it may
     listener  hears from the session how the route fares; None where nothing does
+    stale     (header, variable) of what expires and yet goes out as it is at launch
     """
 
     action: str
@@ -40,6 +41,7 @@ class Plan(NamedTuple):
     layers: Settings | None = None
     refusal: CcwrapError | None = None
     listener: Listener | None = None
+    stale: tuple[tuple[str, str], ...] = ()
 
     @contextlib.contextmanager
     def arguments(self, world: World, launch: int = 0) -> Iterator[tuple[str, ...]]:

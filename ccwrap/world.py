@@ -38,6 +38,7 @@ class World(NamedTuple):
     depth     the probe's depth in place of the file's; "" for the file's
     memory    what earlier launches left
     afresh    ask, whatever is remembered
+    static    credentials as they are now, also those that expire
     around    the launch in whose session this one stands
     """
 
@@ -55,6 +56,7 @@ class World(NamedTuple):
     only: tuple[str, ...] = ()
     depth: str = ""
     afresh: bool = False
+    static: bool = False
     around: Around = Around()
 
     @classmethod

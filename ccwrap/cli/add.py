@@ -73,7 +73,12 @@ def all_allowed(here: World, path: Path, routes: tuple[Route, ...]) -> bool:
     if not routes:
         return False
     file = files.load(here.cwd, here.environment, here.places, here.catalogue)
-    granted = trust.Trust.read(here.places, here.environment, file.trusted if file else {})
+    granted = trust.Trust.read(
+        here.places,
+        here.environment,
+        file.trusted if file else {},
+        file.locks.by("trust") if file else "",
+    )
     root = project.root(here.cwd, path)
     return not any(granted.missing(root, route) for route in routes)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shlex
 import sys
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ccwrap.claude import jsonfile
 from ccwrap.cli import render, world, writing
 from ccwrap.errors import SettingError, UsageError
 from ccwrap.health import statusline
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from ccwrap.world import World
 
 KEY: Final = "statusLine"
+BOM: Final = "\ufeff"
 PROGRAM: Final = Path(statusline.__file__).absolute()
 _ENTRY: Final = re.compile(r',?\s*"statusLine"\s*:\s*\{[^{}]*\}')
 
@@ -38,6 +42,8 @@ def command(install: bool, undo: bool) -> None:
         raise UsageError("say either --install or --undo")
     here = world.here()
     if not (install or undo):
+        if sys.stdin.isatty():
+            raise UsageError("no session stands on standard input", "ccroute statusline --install")
         sys.argv[1:] = [str(here.places.state)]
         statusline.main()
         return
@@ -53,7 +59,7 @@ def command(install: bool, undo: bool) -> None:
 def settings_file(here: World) -> Path:
     """The user's settings file; a link to it is followed, as Claude Code does."""
     folder = Path(here.environment.get("CLAUDE_CONFIG_DIR") or here.places.home / ".claude")
-    return (folder / "settings.json").resolve()
+    return Path(os.path.realpath(folder / "settings.json"))
 
 
 def line(here: World) -> str:
@@ -93,26 +99,35 @@ def take(path: Path) -> bool:
     if not ours(data.get(KEY)):
         return False
     rest = {name: value for name, value in data.items() if name != KEY}
-    write(path, removed(text), rest)
+    write(path, removed(text, rest), rest)
     return True
 
 
 def read(path: Path) -> tuple[str, dict[str, object]]:
     """The settings, as text and as data. Raises SettingError."""
     try:
-        text = path.read_bytes().decode() if path.exists() else ""
-        data = json.loads(text) if text.strip() else {}
-    except (OSError, ValueError):
-        text, data = "", None
+        text = jsonfile.read(path).decode()
+        data = parsed(text)
+    except FileNotFoundError:
+        return "", {}
+    except OSError as error:
+        raise SettingError(f"{path}: {error.strerror}", "mend it first") from None
+    except ValueError:
+        data = None
     if not isinstance(data, dict):
         raise SettingError(f"{path}: is no JSON object", "mend it first")
     return text, data
 
 
+def parsed(text: str) -> object:
+    """What settings mean; a byte order mark is passed over. Raises ValueError."""
+    return jsonfile.parse(text.removeprefix(BOM))
+
+
 def write(path: Path, text: str, data: Mapping[str, object]) -> None:
     """Write `text` where it says `data`, else `data` laid out anew. Raises SettingError."""
     try:
-        as_meant = json.loads(text) == data
+        as_meant = parsed(text) == data
     except ValueError:
         as_meant = False
     try:
@@ -136,6 +151,11 @@ def inserted(text: str, value: Mapping[str, str]) -> str:
     return f"{body}{entry}{head[len(body) :]}{brace}{tail}{text[len(text.rstrip()) :]}"
 
 
-def removed(text: str) -> str:
-    """`text` without the status line that `inserted` wrote."""
-    return _ENTRY.sub("", text, count=1)
+def removed(text: str, rest: Mapping[str, object]) -> str:
+    """`text` without the status line that `inserted` wrote, so that it says `rest`; else ""."""
+    for entry in reversed(list(_ENTRY.finditer(text))):
+        without = text[: entry.start()] + text[entry.end() :]
+        with contextlib.suppress(ValueError):
+            if parsed(without) == rest:
+                return without
+    return ""

@@ -48,7 +48,12 @@ def command(name: str, auto: bool, span: str, as_json: bool) -> None:
 
 def waits(here: World, file: RouteFile | None, root: Path, name: str) -> bool:
     """Whether the route `name` asks for something that the user hasn't allowed."""
-    granted = trust.Trust.read(here.places, here.environment, file.trusted if file else {})
+    granted = trust.Trust.read(
+        here.places,
+        here.environment,
+        file.trusted if file else {},
+        file.locks.by("trust") if file else "",
+    )
     routes = file.routes if file else ()
     return any(granted.missing(root, route) for route in routes if route.name == name)
 

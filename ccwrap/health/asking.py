@@ -155,7 +155,7 @@ class _Round:
         """Ask what nobody is asking, wait for the rest; one launch alone makes a trial."""
         mine = []
         for name in trials:
-            if self._lead(name):
+            if self._lead(name) or (self._overdue(name) and self._lead(name)):
                 self.held.discard(name)
                 mine.append(name)
             elif self.found[name] is None:
@@ -178,6 +178,17 @@ class _Round:
         if flight is None:
             return True
         return not self._accepted(name) and flight.lead() and not self._accepted(name)
+
+    def _overdue(self, name: str) -> bool:
+        """Whether who asks has had its time: from then on the next flight counts."""
+        flight, most = self.flights.get(name), self.terms.limit + OVERTIME
+        if self.found[name] is not None or flight is None or flight.age() <= most:
+            return False
+        self._miss(name)
+        return True
+
+    def _miss(self, name: str) -> None:
+        self.missed.setdefault(name, []).append(self.flights.pop(name))
 
     def _flight(self, name: str) -> Flight | None:
         if self.meeting is None:
@@ -254,7 +265,7 @@ class _Round:
         overdue = sorted(name for name, late in self.waiting.items() if late <= now)
         for name in overdue:
             del self.waiting[name]
-            self.missed.setdefault(name, []).append(self.flights.pop(name))
+            self._miss(name)
         self.end = now + self.terms.limit
         self._take(overdue, ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
@@ -35,12 +36,20 @@ DAMAGED: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_N
 """ERROR among them: the statements are fixed, so a table or column must be missing."""
 
 
-class StoreError(Exception):
-    """Why the store can't be used, in one sentence. `damaged`: it holds no data any more."""
+NOWHERE: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
-    def __init__(self, sentence: str, *, damaged: bool = False) -> None:
+
+class StoreError(Exception):
+    """Why the store can't be used, in one sentence.
+
+    damaged  it holds no data any more
+    nowhere  there is none, and this machine has no place for one (a container's home)
+    """
+
+    def __init__(self, sentence: str, *, damaged: bool = False, nowhere: bool = False) -> None:
         super().__init__(sentence)
         self.damaged = damaged
+        self.nowhere = nowhere
 
 
 @contextlib.contextmanager
@@ -53,7 +62,8 @@ def worded(path: Path) -> Iterator[None]:
         sentence = SENTENCES.get(code, f"can't be used ({error})")
         raise StoreError(f"{path} {sentence}", damaged=code in DAMAGED) from None
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from None
+        nowhere = error.errno in NOWHERE and not os.path.lexists(path)
+        raise StoreError(f"{path}: {error.strerror or error}", nowhere=nowhere) from None
     except SettingError as error:
         raise StoreError(error.message) from None
     except (LookupError, UnicodeError):

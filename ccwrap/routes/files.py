@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ccwrap.places import Places
     from ccwrap.routes.document import Document
     from ccwrap.routes.merge import Merged
-    from ccwrap.routes.schema import Kinds, Route
-    from ccwrap.routes.validation import Layer
+    from ccwrap.routes.schema import Kinds, Locks, Route
+    from ccwrap.routes.validation import Layer, Said
 
 NAMES: Final = (".ccroute", ".ccroute.toml")
 LOCAL: Final = ".ccroute.local"
@@ -59,16 +59,43 @@ def load(
     found = _whole(merged, file, cwd, kinds, first)
     policy = "" if "policy" in locked else given.policy(environment)
     sources = tuple(layer.document.path for layer in layers if layer.document.path)
-    return found._replace(policy=policy or found.policy, sources=sources)
+    return found._replace(
+        policy=policy or found.policy,
+        sources=sources,
+        locks=_locks(layers, merged, environment),
+    )
 
 
-def check(path: Path, kinds: Kinds) -> RouteFile:
+def locks(cwd: Path, environment: Mapping[str, str], places: Places, kinds: Kinds) -> Locks:
+    """What the machine's config.toml locks, whether there are routes here or not.
+
+    Raises RouteFileError and SettingError.
+    """
+    file = _named(environment, cwd, places.home) or find(cwd, places.home)
+    layers = _layers(file, cwd, places, kinds)
+    return _locks(layers, merge.merge(layers, kinds), environment)
+
+
+def _locks(layers: list[Layer], merged: Merged, environment: Mapping[str, str]) -> Locks:
+    fixed = merged.table("secrets") if "secrets" in merge.locked(layers) else ()
+    return merge.locks(layers, environment, fixed)
+
+
+def secret(name: str, places: Places, kinds: Kinds) -> Said | None:
+    """What `[secrets]` says about `name`, as for a launch. Raises RouteFileError, SettingError."""
+    layers = _layers(None, places.home, places, kinds)
+    return merge.merge(layers, kinds).values.get(("secrets", name))
+
+
+def check(path: Path, kinds: Kinds, own: Path | None = None) -> RouteFile:
     """The file at `path` by itself: no environment, no other layer.
 
-    Routes of a `.ccroute.local` that only change another file's are read, and left
-    out of the result. Raises RouteFileError.
+    A config.toml is the user's where it is `own`, else a machine's. Routes of a
+    `.ccroute.local` that only change another file's are read, and left out of the
+    result. Raises RouteFileError.
     """
-    layer = {LOCAL: keys.LOCAL, "config.toml": keys.USER}.get(path.name, keys.PROJECT)
+    config = keys.USER if own is not None and path.absolute() == own else keys.MACHINE
+    layer = {LOCAL: keys.LOCAL, "config.toml": config}.get(path.name, keys.PROJECT)
     found = validation.read(document.read(path, str(path), layer), kinds)
     if layer == keys.LOCAL:
         whole = tuple(r for r in found.routes if ("kind",) in r or ("url",) in r)
@@ -89,7 +116,7 @@ def _layers(file: Path | None, cwd: Path, places: Places, kinds: Kinds) -> list[
         documents.append(document.read(file, _label(file, cwd), keys.PROJECT))
     for path, layer, owners in (
         (places.config, keys.USER, None),
-        (places.machine, keys.MACHINE, _administrators(places)),
+        (places.machine, keys.MACHINE, administrators(places)),
     ):
         data = private.read(path, owners=owners)
         if data is not None:
@@ -111,7 +138,7 @@ def _read(documents: list[Document], kinds: Kinds) -> list[Layer]:
     return layers
 
 
-def _administrators(places: Places) -> tuple[int, ...] | None:
+def administrators(places: Places) -> tuple[int, ...] | None:
     """Who may own the machine's config.toml: root, where it stands in root's folder."""
     if not hasattr(os, "geteuid"):
         return None
@@ -158,9 +185,6 @@ def _whole(
             )
         )
 
-    def table(name: str) -> dict[str, object]:
-        return {path[1]: said.value for path, said in values.items() if path[0] == name}
-
     def plain(name: str, default: object) -> object:
         return values[(name,)].value if (name,) in values else default
 
@@ -170,12 +194,12 @@ def _whole(
         folder=file.parent if file is not None else cwd,
         project=str(plain("project", "")) or project.name(project.root(cwd, file)),
         policy=str(plain("policy", "ordered")),
-        tags=tuple((name, str(value)) for name, value in table("tags").items()),
+        tags=tuple((name, str(value)) for name, value in merged.table("tags").items()),
         require_route=bool(plain("require_route", default=False)),
         hooks=bool(plain("hooks", default=True)),
-        probe=ProbeSettings(**table("probe")),  # type: ignore[arg-type]
+        probe=ProbeSettings(**merged.table("probe")),  # type: ignore[arg-type]
         keep_headers=tuple(plain("keep_headers", ())),  # type: ignore[arg-type]
-        secrets=table("secrets"),
+        secrets=merged.table("secrets"),
         trusted=given.trusted(values),
         sources=() if file is None else (file,),
     )

@@ -70,7 +70,7 @@ def test_the_json_names_what_a_launch_then_does(
     answer = ran.json
     assert list(answer) == [
         "version", "action", "reason", "route", "url", "argv", "env", "overlay", "beaten",
-        "considered", "notes",
+        "considered", "notes", "locked", "refresh_s", "stale",
     ]  # fmt: skip
     assert (answer["version"], answer["action"], answer["route"]) == (1, "route", "eu")
     assert answer["url"] == well.url

@@ -132,6 +132,20 @@ def test_while_one_launch_tries_the_others_go_elsewhere(world: World) -> None:
     assert world.asked == []
 
 
+def test_a_launch_that_was_stopped_while_it_tried_is_followed_by_another(world: World) -> None:
+    world.answers["a"] = DOWN
+    world.launch()
+    world.answers["a"] = OK
+    world.now += 40
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    assert flight.lead()
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    os.utime(flight._descriptor, (1_000_000_000, 1_000_000_000))
+    assert world.launch() == {"a": "ok", "b": "ok"}
+    assert world.asked == ["a"]
+
+
 def test_a_trial_of_a_later_route_is_not_needed_while_an_earlier_one_is_fresh(world: World) -> None:
     world.answers["b"] = DOWN
     world.launch("b")
