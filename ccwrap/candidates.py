@@ -194,11 +194,24 @@ def fill(
         key, origin, refresh = known[route.credential]
     elif route.placeholder:
         key = Secret(route.placeholder)
-    own = (f"{one.name}: {credentials.fill(one.value, known)}" for one in route.headers)
-    identity = "\0".join((route.kind, route.auth, key.reveal() if key else "", *own))
     sent = headers(world, file, route, key, known)
-    candidate = Candidate(route, key, sent, secrets, origin, Secret(identity))
+    candidate = Candidate(route, key, sent, secrets, origin, identity(route, key, known))
     return candidate._replace(refresh=refresh, stale=tuple(stale(world, route, known)))
+
+
+def identity(route: Route, key: Secret | None, found: Mapping[str, credentials.Found]) -> Secret:
+    """What a verdict on `route` depends on beside its URL.
+
+    A value that expires stands there by its name: the next one is its like, and a command
+    may give a new one each time.
+    """
+    lasting = {
+        name: one._replace(secret=Secret(f"${{{name}}}")) if one.refresh else one
+        for name, one in found.items()
+    }
+    own = (f"{one.name}: {credentials.fill(one.value, lasting)}" for one in route.headers)
+    sent = lasting[route.credential].secret if route.credential else key
+    return Secret("\0".join((route.kind, route.auth, sent.reveal() if sent else "", *own)))
 
 
 def stale(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from ccwrap.claude import overlay
-from ccwrap.cli import render, world
+from ccwrap.cli import completing, render, world
 from ccwrap.errors import SettingError
 from ccwrap.health import flight
 from ccwrap.health.store import Store, StoreError
 
 
 @click.command()
-@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…", shell_complete=completing.routes)
 def command(routes: tuple[str, ...]) -> None:
     """Forget the verdicts on every gateway, or on those of each ROUTE of that name.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import jsonout, memories, render, world
+from ccwrap.cli import completing, jsonout, memories, render, world
 from ccwrap.cli.render import Pen
 from ccwrap.errors import UsageError
 from ccwrap.gateways.verdict import USABLE
@@ -30,7 +30,7 @@ CHANGES: Final = 10
 
 
 @click.command()
-@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…", shell_complete=completing.routes)
 @click.option("--since", default="7d", metavar="7d", help="How far back; at most 30d.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 def command(routes: tuple[str, ...], since: str, as_json: bool) -> None:

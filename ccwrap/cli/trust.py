@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ccwrap.cli import granting, jsonout, render, revision, trusted, world
+from ccwrap.cli import completing, granting, jsonout, render, revision, trusted, world
 from ccwrap.errors import NotTrusted, RouteFileError, UsageError
 from ccwrap.routes import credentials, files, project, trust
 from ccwrap.routes.question import table
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 
 
 @click.command()
-@click.argument("route", nargs=-1)
+@click.argument("route", nargs=-1, shell_complete=completing.routes)
 @click.option("--yes", is_flag=True, help="Allow it without asking.")
 @click.option("--every-repository", is_flag=True, help="Allow it for every repository.")
 @click.option("--list", "listing", is_flag=True, help="Show everything that is allowed.")

@@ -12,6 +12,7 @@ import pytest
 from ccwrap.cli.main import COMMANDS
 from ccwrap.gateways.simulated import Setup, refuses
 from routing import KEY, table
+from running import script
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -32,6 +33,7 @@ CI_LINE = (
     'CCWRAP_TRUST="LLM_KEY@https://llm.eu.example.com/" '
     'ccwrap -p --setting-sources user "Review this."'
 )
+COMPLETION = 'eval "$(_CCROUTE_COMPLETE=bash_source ccroute)"'
 SET_UP = [line for line in SHELL if "-m venv" in line]
 
 
@@ -48,6 +50,9 @@ def test_every_other_command_shown_is_one_of_these() -> None:
         "cd your-project",
         "ccroute init",
         "ccwrap",
+        "ccroute ide vscode",
+        "ccroute alias --install",
+        COMPLETION,
         CI_LINE,
     ]
 
@@ -81,6 +86,19 @@ def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     bare_sandbox.environment["CCWRAP_TRUST"] = trust.partition("=")[2]
     bare_sandbox.run_ccwrap(*arguments).expect()
     assert stand_in.reports[0].argv[-1] == "Review this."
+
+
+def test_the_editor_s_and_the_shell_s_lines(bare_sandbox: Sandbox) -> None:
+    said = bare_sandbox.run_ccroute("ide", "vscode").expect().out
+    assert f'claudeCode.claudeProcessWrapper = "{script("ccwrap")}"' in said
+    bare_sandbox.run_ccroute("alias", "--install", env={"SHELL": "/bin/bash"}).expect()
+    assert "alias claude=" in (bare_sandbox.home / ".bashrc").read_text()
+    path = f"{Path(script('ccroute')).parent}:{bare_sandbox.environment['PATH']}"
+    ran = bare_sandbox.run("bash", "-c", f"{COMPLETION}; complete -p ccroute", env={"PATH": path})
+    assert "-F _ccroute_completion ccroute" in ran.expect().out
+    for command in (("ide", "vscode"), ("alias",)):
+        bare_sandbox.run_ccroute(*command, "--undo").expect()
+    assert not (bare_sandbox.home / ".bashrc").exists()
 
 
 def test_the_check_shown_is_what_it_prints(
