@@ -69,7 +69,8 @@ def command(shell: str | None, *, install: bool, shim: bool, undo: bool) -> None
         put(here, shell, wanted, program, folder)
     else:
         click.echo(shellfiles.lines(shell, wanted, program, folder), nl=False)
-        where = " and ".join(render.short(file, here.places.home) for file in files(here, shell))
+        chosen = [file for file in files(here, shell) if shellfiles.fitting(file, wanted)]
+        where = " and ".join(render.short(file, here.places.home) for file in chosen)
         again = f"ccroute alias {shell}{' --shim' if shim else ''} --install"
         click.echo(f"this is for {where}; {again} writes it there", err=True)
 
@@ -132,11 +133,13 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
         text = target.read() or ""
         shown = where(here, target)
         line = shellfiles.by_hand(text)
-        if wanted.alias and line:
+        if line and shellfiles.fitting(file, wanted).alias:
             click.echo(f"{shown}: line {line} makes claude an alias of ccwrap already")
             continue
-        held = shellfiles.parts(text)
-        parts = Parts(held.alias or wanted.alias, held.path or wanted.path)
+        held, new = shellfiles.parts(text), shellfiles.fitting(file, wanted)
+        if not new:
+            continue
+        parts = Parts(held.alias or new.alias, held.path or new.path)
         inside = shellfiles.lines(shell, parts, program, folder)
         change = partial(added, shell, inside)
         book = edits.Book(here.places, target, "alias")
@@ -148,7 +151,8 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
         else:
             click.echo(f"{shown}: it is there already")
     if wrote:
-        click.echo(f"next: open a new {shell}\nback: ccroute alias {shell} --undo")
+        session = ", and log in anew for programs without one" if wanted.path else ""
+        click.echo(f"next: open a new {shell}{session}\nback: ccroute alias {shell} --undo")
     if wrote and not wanted.path:
         click.echo("scripts and an editor's tasks don't see an alias: --shim is for them")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +69,8 @@ def command(editor: str, *, user: bool, workspace: bool, undo: bool, dry_run: bo
 
 def menu(here: World, *, undo: bool) -> str:
     """The clicks in a JetBrains IDE."""
-    own = shlex.quote(str(installed.script(here.environment)))
+    path = str(installed.script(here.environment))
+    own = f'"{path}"' if sys.platform == "win32" else shlex.quote(path)
     command, back = (
         ("claude", "ccroute ide jetbrains") if undo else (own, "ccroute ide jetbrains --undo")
     )
