@@ -48,7 +48,7 @@ def session(run: Invocation, environment: Mapping[str, str], cwd: Path, home: Pa
             return _named(wanted[-1] or "", environment, cwd, home)
         printing = run.printing or not PIPED.isdisjoint(one.name for one in given)
         return _newest(_files(environment, cwd, home), printing=printing)
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

@@ -85,6 +85,12 @@ def test_claude_may_keep_its_sessions_elsewhere(world: Path) -> None:
     assert found(world, "-c", environment=environment) == OLD
 
 
+def test_a_title_that_is_no_text_is_no_title(world: Path) -> None:
+    for file in world.rglob("*.jsonl"):
+        file.write_bytes(b'{"customTitle": "\\q"}\n{"aiTitle": "\xff"}\n')
+    assert found(world, "-r", "new one") == ""
+
+
 def test_no_session_is_no_session(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     assert found(tmp_path, "-c") == ""

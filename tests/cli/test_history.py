@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccwrap.cli.history import percentile, sparkline
+from ccwrap.cli.render import columns
 from ccwrap.gateways.simulated import Setup
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health.records import Launch, Sample
@@ -73,13 +74,34 @@ def test_a_table_for_a_person_and_a_route_s_changes(bare_sandbox: Sandbox, store
     [
         (["--since", "soon"], "--since soon: is no duration"),
         (["--since", "90d"], "must be between"),
-        (["nobody"], "nothing is remembered of nobody since 7d ago"),
+        (["nobody"], "nothing is remembered of nobody in the last 7d\n  fix: ccroute history"),
     ],
 )
 def test_what_makes_no_sense_is_said(
     bare_sandbox: Sandbox, store: Store, arguments: list[str], words: str
 ) -> None:
     assert words in bare_sandbox.run_ccroute("history", *arguments).expect(2).err
+
+
+def test_names_stand_in_their_column_however_wide_their_letters(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    for name in ("日本語", "🚀x", "e\u0301u", "two\nlines", "\x1b[31mred", "x" * 60):
+        store.remember(name, Verdict("ok", latency_ms=5), time.time(), None, 0, route=name)
+    out = bare_sandbox.run_ccroute("history").expect().out.splitlines()
+    assert len(out) == 9
+    assert {columns(line[: line.index("%") + 1]) for line in out[1:]} == {columns(out[0][:33])}
+    assert max(map(columns, out)) <= 80
+
+
+def test_a_narrow_terminal_gets_as_many_percentiles_as_it_has_room_for(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    with bare_sandbox.terminal("ccroute", "history", size=(24, 45)) as screen:
+        assert screen.wait() == 0
+    head, *rows = screen.text.splitlines()
+    assert head.split() == ["ROUTE", "ASKED", "OK", "OVER", "TIME"]
+    assert all(columns(line) <= 45 for line in rows)
 
 
 def test_an_empty_history_is_no_error(bare_sandbox: Sandbox) -> None:
