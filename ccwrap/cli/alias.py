@@ -131,7 +131,7 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
     for file in files(here, shell):
         target = edits.Target.of(file, f"make {file} writable, or add the line by hand")
         text = target.read() or ""
-        shown = where(here, target)
+        shown = render.linked(target.given, here.places.home)
         line = shellfiles.by_hand(text)
         if line and shellfiles.fitting(file, wanted).alias:
             click.echo(f"{shown}: line {line} makes claude an alias of ccwrap already")
@@ -189,7 +189,7 @@ def take_from(here: World, shell: str, file: Path) -> bool:
     if not edits.take(book, lambda text, _: shellfiles.without(text)):
         return False
     gone = "" if target.path.exists() else ", which held nothing else and is gone"
-    click.echo(f"taken out of {where(here, target)}{gone}")
+    click.echo(f"taken out of {render.linked(target.given, here.places.home)}{gone}")
     click.echo(f"  a {shell} that runs: {FORGET.get(shell, 'unalias claude')}")
     return True
 
@@ -234,11 +234,3 @@ def remove_shim(here: World, shim: Path) -> None:
         shim.unlink(missing_ok=True)
     except OSError as error:
         raise SettingError(f"{shim}: {error.strerror}", f"rm {shim}") from None
-
-
-def where(here: World, target: edits.Target) -> str:
-    """The file, and the one that it leads to, safe to print."""
-    shown = render.short(target.given, here.places.home)
-    if target.linked:
-        shown += f" (a link to {render.short(target.path, here.places.home)})"
-    return shown

@@ -148,3 +148,9 @@ def short(path: Path | str, home: Path) -> str:
     """`path` with the home folder as `~`, safe to print."""
     text, start = str(path), f"{home}{os.sep}"
     return printable(f"~{os.sep}{text[len(start) :]}" if text.startswith(start) else text)
+
+
+def linked(path: Path, home: Path) -> str:
+    """As `short`, and where it leads if it is a link."""
+    to = f" (a link to {short(os.path.realpath(path), home)})" if path.is_symlink() else ""
+    return f"{short(path, home)}{to}"
