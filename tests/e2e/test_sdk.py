@@ -98,7 +98,7 @@ def test_an_answer_that_stalls_is_interrupted_and_the_conversation_goes_on(
     good = gateway(Setup(keys=(KEY,), text="from the good one"), STALL)
     routed(service.sandbox, {"dead": f"http://127.0.0.1:{refused_port}", "good": good.url})
     with ThreadPoolExecutor(1) as aside:
-        running = aside.submit(service.talk, "--seconds", "5", "say one", "say two")
+        running = aside.submit(service.talk, "--seconds", "10", "say one", "say two")
         good.wait_for(lambda request: request.is_prompt and said(request) == ["say one"], 30)
         good.behaviour = WELL
         ran = running.result().expect()
