@@ -59,7 +59,6 @@ def service(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) ->
     raw = tmp_path / "raw"
     shim = sandbox.write(sandbox.bin / "ccwrap", TEE.format(ccwrap=script("ccwrap"), raw=raw))
     shim.chmod(0o755)
-    sandbox.environment["DISABLE_AUTOUPDATER"] = "1"
     return Service(sandbox, command, raw)
 
 
