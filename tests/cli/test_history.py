@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,39 @@ def test_a_narrow_terminal_gets_as_many_percentiles_as_it_has_room_for(
     head, *rows = screen.text.splitlines()
     assert head.split() == ["ROUTE", "ASKED", "OK", "OVER", "TIME"]
     assert all(columns(line) <= 45 for line in rows)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_without_the_marks_gets_the_rest(
+    bare_sandbox: Sandbox, store: Store, encoding: str
+) -> None:
+    ran = bare_sandbox.run_ccroute("history", env={"PYTHONIOENCODING": encoding}).expect()
+    assert ran.out.splitlines()[1].startswith("eu         7  100%")
+
+
+@pytest.mark.parametrize("command", ["history", "sessions", "forget"])
+@pytest.mark.parametrize(
+    ("ill", "words"),
+    [
+        ("damaged", "is damaged\n  fix: remove that file"),
+        ("newer", "newer ccwrap and is left alone\n  fix: upgrade this ccwrap"),
+        ("locked", "is locked by another process\n  fix: try again in a moment"),
+    ],
+)
+def test_a_store_that_can_t_be_used_is_said_with_its_mend(
+    bare_sandbox: Sandbox, store: Store, command: str, ill: str, words: str
+) -> None:
+    store.close()
+    other = sqlite3.connect(store.path, isolation_level=None)
+    if ill == "damaged":
+        store.path.write_bytes(b"no store at all" * 1000)
+    elif ill == "newer":
+        other.execute("PRAGMA user_version = 99")
+    else:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+    assert words in bare_sandbox.run_ccroute(command).expect(78).err
+    other.close()
 
 
 def test_an_empty_history_is_no_error(bare_sandbox: Sandbox) -> None:
