@@ -12,7 +12,7 @@ import pytest
 
 from ccwrap.errors import SettingError
 from ccwrap.gateways.verdict import Verdict
-from ccwrap.health import asking, selection
+from ccwrap.health import asking, live, selection
 from ccwrap.health.asking import Subject, Terms
 from ccwrap.health.flight import Flights
 from ccwrap.health.memory import Memory, learnt
@@ -334,7 +334,10 @@ def test_without_a_store_and_without_a_place_to_meet_everyone_asks(world: World)
     assert world.asked == ["a", "a"]
 
 
-def test_without_a_store_only_those_who_start_together_share_an_answer(world: World) -> None:
+def test_without_a_store_only_those_who_start_together_share_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "age", lambda: 0.2)
     (world.folder / "state" / FILE).mkdir(parents=True)
     flight = Flights([world.folder / "state"]).flight("a")
     assert flight is not None
