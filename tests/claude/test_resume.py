@@ -91,6 +91,20 @@ def test_a_title_that_is_no_text_is_no_title(world: Path) -> None:
     assert found(world, "-r", "new one") == ""
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/home/ann/a.b_c d", "-home-ann-a-b-c-d"),
+        ("/é/日/🚀", "-------"),
+        ("/" + "a" * 199, "-" + "a" * 199),
+        ("/" + "a" * 200, "-" + "a" * 199 + "-b6ymvl"),
+    ],
+    ids=["short", "letters of others", "200", "201"],
+)
+def test_the_folder_of_a_working_directory(path: str, name: str) -> None:
+    assert resume._folder(path) == name
+
+
 def test_no_session_is_no_session(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     assert found(tmp_path, "-c") == ""
