@@ -91,6 +91,24 @@ def test_a_conversation_of_three_turns_is_answered_by_the_second_gateway(
     assert {request.bearer for request in good.prompts} == {KEY}
 
 
+def test_a_further_session_asks_nothing_that_is_known(
+    service: Service, gateway: StartGateway, refused_port: int
+) -> None:
+    good = gateway(Setup(keys=(KEY,)))
+    routed(service.sandbox, {"dead": f"http://127.0.0.1:{refused_port}", "good": good.url})
+    service.talk("say one").expect()
+    assert probes(good)
+    good.clear()
+    service.talk("say two").expect()
+    assert good.prompts
+    assert not probes(good)
+
+
+def probes(gateway: SimulatedGateway) -> list[Received]:
+    """What ccwrap has asked it."""
+    return [one for one in gateway.log if one.header("user-agent").startswith("ccwrap/")]
+
+
 def test_an_answer_that_stalls_is_interrupted_and_the_conversation_goes_on(
     service: Service, gateway: StartGateway, refused_port: int
 ) -> None:
