@@ -69,7 +69,8 @@ def command(shell: str | None, *, install: bool, shim: bool, undo: bool) -> None
         put(here, shell, wanted, program, folder)
     else:
         click.echo(shellfiles.lines(shell, wanted, program, folder), nl=False)
-        where = " and ".join(render.short(file, here.places.home) for file in files(here, shell))
+        chosen = [file for file in files(here, shell) if shellfiles.fitting(file, wanted)]
+        where = " and ".join(render.short(file, here.places.home) for file in chosen)
         again = f"ccroute alias {shell}{' --shim' if shim else ''} --install"
         click.echo(f"this is for {where}; {again} writes it there", err=True)
 
@@ -130,13 +131,15 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
     for file in files(here, shell):
         target = edits.Target.of(file, f"make {file} writable, or add the line by hand")
         text = target.read() or ""
-        shown = where(here, target)
+        shown = render.linked(target.given, here.places.home)
         line = shellfiles.by_hand(text)
-        if wanted.alias and line:
+        if line and shellfiles.fitting(file, wanted).alias:
             click.echo(f"{shown}: line {line} makes claude an alias of ccwrap already")
             continue
-        held = shellfiles.parts(text)
-        parts = Parts(held.alias or wanted.alias, held.path or wanted.path)
+        held, new = shellfiles.parts(text), shellfiles.fitting(file, wanted)
+        if not new:
+            continue
+        parts = Parts(held.alias or new.alias, held.path or new.path)
         inside = shellfiles.lines(shell, parts, program, folder)
         change = partial(added, shell, inside)
         book = edits.Book(here.places, target, "alias")
@@ -148,7 +151,8 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
         else:
             click.echo(f"{shown}: it is there already")
     if wrote:
-        click.echo(f"next: open a new {shell}\nback: ccroute alias {shell} --undo")
+        session = ", and log in anew for programs without one" if wanted.path else ""
+        click.echo(f"next: open a new {shell}{session}\nback: ccroute alias {shell} --undo")
     if wrote and not wanted.path:
         click.echo("scripts and an editor's tasks don't see an alias: --shim is for them")
 
@@ -185,7 +189,7 @@ def take_from(here: World, shell: str, file: Path) -> bool:
     if not edits.take(book, lambda text, _: shellfiles.without(text)):
         return False
     gone = "" if target.path.exists() else ", which held nothing else and is gone"
-    click.echo(f"taken out of {where(here, target)}{gone}")
+    click.echo(f"taken out of {render.linked(target.given, here.places.home)}{gone}")
     click.echo(f"  a {shell} that runs: {FORGET.get(shell, 'unalias claude')}")
     return True
 
@@ -230,11 +234,3 @@ def remove_shim(here: World, shim: Path) -> None:
         shim.unlink(missing_ok=True)
     except OSError as error:
         raise SettingError(f"{shim}: {error.strerror}", f"rm {shim}") from None
-
-
-def where(here: World, target: edits.Target) -> str:
-    """The file, and the one that it leads to, safe to print."""
-    shown = render.short(target.given, here.places.home)
-    if target.linked:
-        shown += f" (a link to {render.short(target.path, here.places.home)})"
-    return shown

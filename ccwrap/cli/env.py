@@ -59,7 +59,8 @@ def command(style: str, reveal: bool) -> None:
             "shell": shells.posix,
             "dotenv": shells.dotenv,
         }
-        sys.stdout.write(formats[style](change))
+        # A value that another program reads must be whole, or not at all.
+        sys.stdout.buffer.write(os.fsencode(formats[style](change)))
 
 
 def write(change: Change, sensitive: tuple[str, ...], environment: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +69,8 @@ def command(editor: str, *, user: bool, workspace: bool, undo: bool, dry_run: bo
 
 def menu(here: World, *, undo: bool) -> str:
     """The clicks in a JetBrains IDE."""
-    own = shlex.quote(str(installed.script(here.environment)))
+    path = str(installed.script(here.environment))
+    own = f'"{path}"' if sys.platform == "win32" else shlex.quote(path)
     command, back = (
         ("claude", "ccroute ide jetbrains") if undo else (own, "ccroute ide jetbrains --undo")
     )
@@ -113,7 +115,7 @@ def values(here: World) -> dict[str, object]:
 def put(here: World, place: Place, back: str) -> None:
     """Write it into one file, and say so."""
     file = editors.settings(place.file, here.places)
-    written, link = values(here), where(here, place)
+    written, link = values(here), render.linked(place.file, here.places.home)
     if not file.put(written):
         click.echo(f"{link}: it is there already")
         return
@@ -126,7 +128,7 @@ def put(here: World, place: Place, back: str) -> None:
 def take(here: World, place: Place) -> None:
     """Take it out of one file, and say so."""
     file = editors.settings(place.file, here.places)
-    shown = where(here, place)
+    shown = render.linked(place.file, here.places.home)
     if not file.take(editors.NAMES):
         click.echo(f"{shown}: nothing of ours there")
     elif not place.file.exists():
@@ -145,15 +147,7 @@ def preview(here: World, place: Place, *, undo: bool) -> None:
     if lines:
         click.echo(render.printable("\n".join(lines)))
     else:
-        click.echo(f"{where(here, place)}: nothing would change")
-
-
-def where(here: World, place: Place) -> str:
-    """The file, and the one that it leads to, safe to print."""
-    shown = render.short(place.file, here.places.home)
-    if place.file.is_symlink():
-        shown += f" (a link to {render.short(place.file.resolve(), here.places.home)})"
-    return shown
+        click.echo(f"{render.linked(place.file, here.places.home)}: nothing would change")
 
 
 def notes(here: World, editor: str, found: list[Place], *, workspace: bool) -> Iterator[str]:

@@ -121,6 +121,9 @@ def main() -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
+    with contextlib.suppress(AttributeError):
+        # A terminal may lack the marks and the letters: a table with a few `?` is better than none.
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     code = run(sys.argv[1:])
     unwritten = flush()
     tell("")

@@ -29,7 +29,9 @@ QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])")
 """What ends a quoted string of PowerShell; each stands for itself when doubled."""
 
 LOGIN: Final = (".bash_profile", ".bash_login", ".profile")
-"""What a login shell reads, the first that is there; macOS's terminals start login shells."""
+"""What a login bash reads, the first that is there. macOS's terminals start login shells;
+elsewhere it is where distributions put ~/.local/bin, and its claude, first on PATH.
+"""
 
 
 class Parts(NamedTuple):
@@ -127,10 +129,15 @@ def files(
     if shell == "powershell":
         profile = config / "powershell" / "Microsoft.PowerShell_profile.ps1"
         return () if platform == "win32" else (profile,)
+    logins = [home / name for name in LOGIN if os.path.lexists(home / name)]
     if platform == "darwin":
-        there = (home / name for name in LOGIN if (home / name).exists())
-        return (home / ".bashrc", next(there, home / LOGIN[0]))
-    return (home / ".bashrc",)
+        logins.append(home / LOGIN[0])
+    return (home / ".bashrc", *logins[:1])
+
+
+def fitting(file: Path, parts: Parts, platform: str = sys.platform) -> Parts:
+    """What of `parts` belongs into `file`: on macOS alone is a login shell a person's."""
+    return parts if platform == "darwin" or file.name not in LOGIN else parts._replace(alias=False)
 
 
 def shims(environment: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:

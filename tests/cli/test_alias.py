@@ -142,6 +142,7 @@ def test_the_shell_that_runs_it_is_known(bare_sandbox: Sandbox) -> None:
     ("shell", "platform", "environment", "there", "files"),
     [
         ("bash", "linux", {}, (), (".bashrc",)),
+        ("bash", "linux", {}, (".profile", ".bash_profile"), (".bashrc", ".bash_profile")),
         ("bash", "darwin", {}, (), (".bashrc", ".bash_profile")),
         ("bash", "darwin", {}, (".profile",), (".bashrc", ".profile")),
         ("bash", "darwin", {}, (".profile", ".bash_login"), (".bashrc", ".bash_login")),
@@ -312,6 +313,24 @@ class TestRealShells:
         task = bare_sandbox.write("task", "#!/bin/sh\nexec claude 'b  c'\n", 0o755)
         ran = bare_sandbox.run(shell, "-ic", str(task), env={"TERM": "dumb"})
         assert ran.out.endswith("routed<b  c>\n"), ran
+
+    def test_a_shim_comes_before_what_a_login_shell_puts_first(self, bare_sandbox: Sandbox) -> None:
+        """As Debian's own .profile does, with the native installer's folder."""
+        native = bare_sandbox.write(
+            bare_sandbox.home / ".local" / "bin" / "claude", "#!/bin/sh\necho native\n", 0o755
+        )
+        profile = '[ -z "$BASH" ] || . "$HOME/.bashrc"\nPATH="$HOME/.local/bin:$PATH"\n'
+        bare_sandbox.write(bare_sandbox.home / ".profile", profile)
+        bare_sandbox.write(rc(bare_sandbox), "")
+        bare_sandbox.run_ccroute("alias", "bash", "--shim", "--install").expect()
+        bare_sandbox.run_ccroute("alias", "bash", "--install").expect()
+        assert "alias claude" not in (bare_sandbox.home / ".profile").read_text()
+        for shell in ("bash", "sh"):
+            ran = bare_sandbox.run(shell, "-lc", "command -v claude")
+            assert ran.out == f"{shim(bare_sandbox)}\n"
+        bare_sandbox.run_ccroute("alias", "--undo").expect()
+        assert (bare_sandbox.home / ".profile").read_text() == profile
+        assert bare_sandbox.run("bash", "-lc", "command -v claude").out == f"{native}\n"
 
     def test_after_undo_claude_is_claude(self, bare_sandbox: Sandbox) -> None:
         bare_sandbox.stand_in()

@@ -120,7 +120,28 @@ def test_settings_that_are_not_there_yet_are_made_for_us_alone(bare_sandbox: San
     assert set(json.loads(path.read_text())) == {"statusLine"}
     assert path.stat().st_mode & 0o777 == 0o600
     bare_sandbox.run_ccroute("statusline", "--undo").expect()
-    assert json.loads(path.read_text()) == {}
+    assert not path.parent.exists()
+
+
+def test_one_of_another_installation_gives_way_and_does_not_come_back(
+    bare_sandbox: Sandbox,
+) -> None:
+    old = {"type": "command", "command": "/gone/python -I /gone/ccwrap/health/statusline.py"}
+    path = bare_sandbox.settings("user", {"model": "opus", "statusLine": old})
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    assert json.loads(path.read_text())["statusLine"] != old
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert json.loads(path.read_text()) == {"model": "opus"}
+
+
+def test_what_claude_has_written_since_stays(bare_sandbox: Sandbox) -> None:
+    """Claude Code writes its settings anew, two blanks deep, when a person changes one."""
+    path = bare_sandbox.settings("user", {"model": "opus"})
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    said = json.loads(path.read_text())
+    path.write_text(json.dumps({"theme": "dark", **said}, indent=2))
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert path.read_text() == json.dumps({"theme": "dark", "model": "opus"}, indent=2)
 
 
 def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
@@ -138,6 +159,8 @@ def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
         ('{"statusLine": {"type": "command", "command": "mine"}}', "has a statusLine of its own"),
         ("{", "is no JSON object"),
         ("[]", "is no JSON object"),
+        ('{"a": 1 // Claude Code would drop all of it\n}', "is no JSON object"),
+        ('{"a": 1,}', "is no JSON object"),
         pytest.param('{"a": ' + "[" * 20_000 + "]" * 20_000 + "}", "is no JSON object", id="deep"),
     ],
 )

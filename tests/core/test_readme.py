@@ -53,6 +53,8 @@ def test_every_other_command_shown_is_one_of_these() -> None:
         "ccroute ide vscode",
         "ccroute alias --install",
         COMPLETION,
+        "ccroute trust --diff origin/main",
+        "ccroute check --format github",
         CI_LINE,
     ]
 
@@ -73,6 +75,24 @@ def test_init_then_ccwrap(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     bare_sandbox.environment[name[1]] = KEY
     bare_sandbox.run_ccwrap("-p", "hello").expect()
     assert stand_in.reports[0].environment["ANTHROPIC_BASE_URL"] == good.url
+
+
+def test_the_ci_lines_that_only_look(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    url = gateway(Setup(keys=(KEY,))).url
+    bare_sandbox.ccroute(table("eu", url, 'models = "claude-sonnet-5"'))
+    bare_sandbox.git("add", ".ccroute")
+    bare_sandbox.git("commit", "-qm", "base")
+    bare_sandbox.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    diff, check = [
+        shlex.split(line, comments=True)[1:]
+        for line in SHELL
+        if "origin/main" in line or "github" in line
+    ]
+    assert "nothing new" in bare_sandbox.run_ccroute(*diff).expect().out
+    bare_sandbox.ccroute(table("eu", url) + table("new", f"{url}/new"))
+    assert f"new  new  LLM_KEY to {url}/new" in bare_sandbox.run_ccroute(*diff).expect(1).out
+    bare_sandbox.environment |= {"LLM_KEY": KEY, "CCWRAP_TRUST": f"LLM_KEY@{url}"}
+    assert bare_sandbox.run_ccroute(*check).expect().out.startswith("::notice ")
 
 
 def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -266,8 +267,10 @@ class TestTheGithubAction:
         assert not list(runner.rglob("pwned"))
 
 
-def gitlab(change: Change, shell: tuple[str, ...], *parts: str, **env: str) -> Ran:
-    """The template's job as GitLab's runner runs it: one script of all its lines."""
+def gitlab(
+    change: Change, shell: tuple[str, ...], part: str, *, more: str = "true", **env: str
+) -> Ran:
+    """A part of the template's job as GitLab's runner runs it: all its lines as one script."""
     template = yaml.safe_load(TEMPLATE.read_text())[".ccwrap"]
     given = template["variables"] | {
         "CI": "true",
@@ -276,9 +279,8 @@ def gitlab(change: Change, shell: tuple[str, ...], *parts: str, **env: str) -> R
         "CLAUDE_VERSION": "",
         "CCWRAP_TRUST": change.trust,
     }
-    lines = [line for part in parts for line in template[part]]
     return run(
-        [*shell, "\n".join(lines)],
+        [*shell, "\n".join((*template[part], more))],
         environment={**change.environment, **given, **env},
         cwd=change.folder,
         seconds=300,
@@ -286,14 +288,18 @@ def gitlab(change: Change, shell: tuple[str, ...], *parts: str, **env: str) -> R
 
 
 class TestTheGitlabJob:
-    def test_ends_in_an_answer(self, change: Change) -> None:
+    def test_ends_in_an_answer_in_an_empty_home(self, change: Change) -> None:
+        """What it installs needs this machine's registry; what it then runs needs nothing."""
         change.hostile()
-        pip = {name: value for name, value in BEFORE.items() if name not in change.environment}
-        change.environment = {**pip, **change.environment, "HOME": BEFORE["HOME"]}
-        change.environment["CLAUDE_CONFIG_DIR"] = str(change.sandbox.home / "empty")
-        ran = gitlab(
-            change, ("bash", "-eo", "pipefail", "-c"), "before_script", "script", CCWRAP=str(ROOT)
-        ).expect()
+        clean, change.environment = change.environment, dict(BEFORE)
+        shell = ("bash", "-eo", "pipefail", "-c")
+        more = 'echo "$PWD $TOOLS"'
+        installed = gitlab(change, shell, "before_script", more=more, CCWRAP=str(ROOT)).expect()
+        folder, tools = installed.out.split()[-2:]
+        assert folder == str(change.folder)
+        change.environment = clean
+        ran = gitlab(change, shell, "script", PATH=f"{clean['PATH']}:{tools}/venv/bin").expect()
+        shutil.rmtree(tools)
         assert ran.out.splitlines()[-1] == TEXT
         assert "nothing new since" in ran.out
         assert "eu would run. 1 of 1 asked" in ran.out

@@ -47,8 +47,8 @@ class House:
     def ccwrap(self, *arguments: str, **env: str) -> Ran:
         return self.machine.run(self.sandbox, "ccwrap", *(arguments or HELLO), env=env)
 
-    def ccroute(self, *arguments: str, **env: str) -> Ran:
-        return self.machine.run(self.sandbox, "ccroute", *arguments, env=env)
+    def ccroute(self, *arguments: str, input: str = "", **env: str) -> Ran:  # noqa: A002
+        return self.machine.run(self.sandbox, "ccroute", *arguments, env=env, input=input)
 
     def explained(self, **env: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.ccroute("explain", "--json", **env).expect().json
@@ -161,6 +161,14 @@ def test_a_locked_secret_comes_from_its_source_alone(house: House) -> None:
     assert {request.bearer for request in house.own.log} == {"", TOKEN}
     assert house.ignored(**env) == {str(own): ["secrets"], "LLM_KEY": ["secrets"]}
     assert "LLM_KEY (command)" in house.ccroute("trust", **env).out
+
+
+def test_where_secrets_are_locked_none_is_put_where_nobody_looks(house: House) -> None:
+    house.config("secrets")
+    ran = house.ccroute("secret", "set", "OTHER_KEY", input=STRAY).expect(78)
+    assert f"{CONFIG} locks `secrets`" in ran.err
+    assert "fix: export OTHER_KEY, or put it into .env.local" in ran.err
+    assert not list(house.sandbox.home.rglob("config.toml"))
 
 
 def test_locked_trust_is_nobody_s_to_widen(house: House) -> None:

@@ -68,7 +68,8 @@ class Machine:
         program: str,
         *arguments: str,
         env: Mapping[str, str] | None = None,
+        input: str = "",  # noqa: A002 - as subprocess calls it
     ) -> Ran:
         """Run a program with this /etc; "ccwrap" and "ccroute" are the real scripts."""
         command = script(program) if program in {"ccwrap", "ccroute"} else program
-        return sandbox.run(*self.command, command, *arguments, env=env)
+        return sandbox.run(*self.command, command, *arguments, env=env, input=input)
