@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from ccwrap.claude import nesting
 from ccwrap.claude.nesting import Around
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds, road
+from ccwrap.health import live
 from ccwrap.health.memory import Memory
 from ccwrap.places import Places, places
 from ccwrap.voice import tell
@@ -29,7 +31,7 @@ WRAPPER_SECONDS = 2.5
 class World(NamedTuple):
     """What a launch is made from.
 
-    started   monotonic seconds at which the launch began
+    started   monotonic seconds at which the process began
     terminal  a person sits at standard input, output and error
     patient   every candidate is asked and waited for, also when the choice is clear
     watch     is told where each candidate stands (None: being asked), and each verdict
@@ -65,7 +67,7 @@ class World(NamedTuple):
 
         Raises SettingError where the folder is gone, or the session's overlay.
         """
-        started = time.monotonic()
+        started = time.monotonic() - age()
         try:
             cwd = Path.cwd()
         except FileNotFoundError:
@@ -101,6 +103,19 @@ class World(NamedTuple):
             return limit
         left = self.started + WRAPPER_SECONDS - spare - time.monotonic()
         return max(0.1, min(limit, left))
+
+
+def age() -> float:
+    """Seconds since this process was started: interpreters start slowly on a busy machine.
+
+    0 where that can't be read (Linux alone tells cheaply), and for a process that was
+    something else before: claude becomes its process wrapper where it starts again.
+    """
+    if sys.platform != "linux":
+        return 0.0
+    began = live.by_kernel(os.getpid())
+    seconds = 0.0 if began is None else time.clock_gettime(time.CLOCK_BOOTTIME) - began
+    return seconds if 0 < seconds < WRAPPER_SECONDS else 0.0
 
 
 def say(line: str) -> None:
