@@ -31,7 +31,8 @@ WRAPPER_SECONDS = 2.5
 class World(NamedTuple):
     """What a launch is made from.
 
-    started   monotonic seconds at which the process began
+    started   monotonic seconds at which the launch began
+    lived     seconds since the process was started until then
     terminal  a person sits at standard input, output and error
     patient   every candidate is asked and waited for, also when the choice is clear
     watch     is told where each candidate stands (None: being asked), and each verdict
@@ -60,6 +61,7 @@ class World(NamedTuple):
     afresh: bool = False
     static: bool = False
     around: Around = Around()
+    lived: float = 0.0
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -67,7 +69,7 @@ class World(NamedTuple):
 
         Raises SettingError where the folder is gone, or the session's overlay.
         """
-        started = time.monotonic() - age()
+        started, lived = time.monotonic(), age()
         try:
             cwd = Path.cwd()
         except FileNotFoundError:
@@ -79,7 +81,7 @@ class World(NamedTuple):
         memory = Memory(where.state, say if not invocation.wrapped else silent)
         run, around, own = nesting.unwrapped(invocation, environment, where, road.VARIABLES)
         here = cls(run, own, cwd, where, catalogue, started, memory, terminal)
-        return here._replace(around=around)
+        return here._replace(around=around, lived=lived)
 
     @property
     def wishes(self) -> dict[str, str]:
@@ -101,7 +103,7 @@ class World(NamedTuple):
         """`limit`, or what the wrapper form leaves of it, `spare` seconds kept for later."""
         if not self.invocation.wrapped:
             return limit
-        left = self.started + WRAPPER_SECONDS - spare - time.monotonic()
+        left = self.started - self.lived + WRAPPER_SECONDS - spare - time.monotonic()
         return max(0.1, min(limit, left))
 
 
