@@ -173,6 +173,17 @@ def test_takes_a_runtime_with_its_script_for_the_wrapped_one(
     )
 
 
+def test_takes_launchers_in_front_of_claude_for_part_of_it(real: Make) -> None:
+    launcher, claude = real("corp/launch"), real("bin/claude")
+    assert read([launcher, claude, "-p"], {}) == Invocation(
+        ("-p",), (launcher, claude), printing=True
+    )
+    node, script = real("node"), real("@anthropic-ai/claude-code/cli.js", 0o644)
+    assert read([launcher, node, script], {}) == Invocation((), (launcher, node, script))
+    assert read([launcher, "-p", claude], {}).wrapped == ()
+    assert read([launcher], {}).wrapped == ()
+
+
 @pytest.mark.parametrize(
     "prompt",
     [
