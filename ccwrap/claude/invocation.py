@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.claude import arguments as tables
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from ccwrap.claude.arguments import Given
 
+
+WINDOWS: Final = sys.platform == "win32"
 
 LAUNCHERS: Final = 4
 """So many arguments are looked through for a wrapped claude: launchers before it, and it."""
@@ -191,7 +194,9 @@ def _parts(argument: str) -> list[str]:
 
 
 def _executable(path: str) -> bool:
-    return _file(path) and os.access(path, os.X_OK)
+    """Never a batch file, which only a shell could run, with all that stands in arguments."""
+    batch = WINDOWS and path.lower().endswith((".cmd", ".bat", ".ps1"))
+    return _file(path) and os.access(path, os.X_OK) and not batch
 
 
 def _file(path: str) -> bool:

@@ -117,3 +117,30 @@ def test_what_is_no_session_passes_whatever_the_routes_are_like(
     ran = world.run_ccwrap(world.claude, *words.split()).expect()
     assert (ran.out, ran.err) == ("stand-in\n", "")
     assert standin.report.argv == words.split()
+
+
+SPAWNING = """
+import sys
+from ccwrap.claude import process
+process.WINDOWS = True
+from ccwrap import start
+sys.argv[0] = sys.argv.pop(1)
+sys.exit(start.ccwrap())
+"""
+
+
+@pytest.mark.parametrize("front", [[], ["claude"]], ids=["alias", "wrapper form"])
+def test_where_there_is_no_exec_a_launch_is_the_same(
+    world: Sandbox, standin: StandIn, front: list[str]
+) -> None:
+    """The Windows path, run here."""
+    standin.set("answer\n", 9)
+    words = [*(str(world.bin / name) for name in front), "-p", "hello"]
+    ran = world.run(sys.executable, "-c", SPAWNING, script("ccwrap"), *words, input="piped")
+    assert ran.expect(9)[2:] == ("answer\n", "")
+    report = standin.report
+    assert report.stdin == "piped"
+    assert report.argv[2:] == ["-p", "hello"]
+    assert report.overlay
+    assert report.environment["ANTHROPIC_AUTH_TOKEN"] == KEY
+    assert report.ignored == []
