@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.claude import hooks, nesting, overlay
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ccwrap.health.selection import Choice
     from ccwrap.routes.schema import RouteFile
     from ccwrap.world import World
+
+LEFT_OUT: Final = ("untrusted", "disabled")
+"""Verdicts on routes whose words count for nothing: `${PATH}` could stand there."""
 
 
 class Plan(NamedTuple):
@@ -69,12 +72,12 @@ class Plan(NamedTuple):
         return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
     def secrets(self, environment: Mapping[str, str]) -> dict[str, object]:
-        """What the overlay says of the variables that the route file's secrets come from."""
-        chosen = self.choice.chosen if self.choice else None
-        routes = self.file.routes if self.file else ()
-        own = chosen.route.names() if chosen else ()
-        others = dict.fromkeys(name for route in routes for name in route.names())
-        return nesting.secrets(environment, own, tuple(others))
+        """What the overlay says of the variables that the secrets of allowed routes come from."""
+        if self.choice is None or self.choice.chosen is None:
+            return {}
+        allowed = [one for one in self.choice.considered if one.verdict.name not in LEFT_OUT]
+        others = dict.fromkeys(name for one in allowed for name in one.route.names())
+        return nesting.secrets(environment, self.choice.chosen.route.names(), tuple(others))
 
     def environment(self, world: World, launch: int = 0) -> dict[str, str]:
         """claude's environment; `launch` as for `arguments`."""

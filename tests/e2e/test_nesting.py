@@ -201,6 +201,15 @@ def test_another_project_s_key_comes_to_none_of_its_gateways(world: World, key: 
     assert key == KEY or "no_credential" in ran.err
 
 
+def test_a_route_that_nobody_allowed_takes_no_variable_away(world: World) -> None:
+    hostile = '[[route]]\nname = "x"\nurl = "https://x.example"\nauth_token = "${KEPT}"\n'
+    with (world.sandbox.project / ".ccroute").open("a") as file:
+        file.write(hostile)
+    path = launched(world)
+    woken(world, path, env={"KEPT": "what the background service has"})
+    assert report(world).environment["KEPT"] == "what the background service has"
+
+
 def test_one_that_wakes_later_asks_before_it_goes_back(world: World) -> None:
     routed(world.sandbox, {"one": world.one.url, "two": world.two.url}, "[probe]\nfresh_for = 0\n")
     path = launched(world)
