@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -50,12 +51,17 @@ class Plan(NamedTuple):
     def arguments(self, world: World, launch: int = 0) -> Iterator[tuple[str, ...]]:
         """claude's arguments, while the overlay that they name is there. Raises SettingError.
 
-        `launch` is the store's id of this launch, 0 where it isn't stored.
+        `launch` is the store's id of this launch, 0 where it isn't stored. A session that
+        managed settings have taken off its route keeps the user's own settings only: its
+        route's key would go to their gateway.
         """
-        if self.injection is None:
+        taken = self.action == "unrouted" and world.around.own
+        if self.injection is None and not taken:
             yield world.invocation.arguments
             return
         whole = self.settings(world, launch)
+        if taken:
+            whole = json.loads(world.invocation.settings or "{}")
         with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
             yield with_settings(world.invocation, str(path))

@@ -20,6 +20,7 @@ from standin import Report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from machine import Machine
     from running import Ran
     from sandbox import Sandbox
     from starting import StartGateway
@@ -255,6 +256,19 @@ def test_a_route_that_is_no_longer_allowed_is_left(world: World) -> None:
     woken(world, path)
     assert report(world).environment["ANTHROPIC_BASE_URL"] == world.one.url
     assert world.two.connections == 0
+
+
+def test_one_that_managed_settings_take_off_its_route_leaves_the_key_behind(
+    world: World, gateway: StartGateway, machine: Machine
+) -> None:
+    path = launched(world, "--settings", '{"model": "opus"}')
+    managed = json.dumps({"env": {"ANTHROPIC_BASE_URL": gateway().url}})
+    machine.write("claude-code/managed-settings.json", managed)
+    words = (str(world.sandbox.claude), "--session-id", "x", "--settings", path, "hello")
+    ran = machine.run(world.sandbox, "ccwrap", *words).expect()
+    assert ran.err == ""
+    assert report(world).overlay == {"model": "opus"}
+    assert KEY not in json.dumps(report(world).argv)
 
 
 def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: World) -> None:
