@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap import models, past
 from ccwrap.claude import overlay, settings
@@ -14,6 +13,7 @@ from ccwrap.gateways.road import VARIABLES
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import asking, selection
 from ccwrap.health.selection import Choice, Considered
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import credentials, pins
 from ccwrap.secret import Secret
 

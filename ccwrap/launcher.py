@@ -15,11 +15,11 @@ import os
 import sys
 import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
 
 from ccwrap.claude import binary, invocation, process
 from ccwrap.errors import CcwrapError
 from ccwrap.home import home
+from ccwrap.light import TYPE_CHECKING, NoReturn
 from ccwrap.voice import tell
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import candidates, report
 from ccwrap.claude import injection, overlay, settings
 from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.plan import Plan
 from ccwrap.routes import consent, files, project, trust
 from ccwrap.routes.question import short

@@ -9,10 +9,10 @@ import contextlib
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from ccwrap import past, private
 from ccwrap.errors import CcwrapError, SettingError
+from ccwrap.light import TYPE_CHECKING
 from ccwrap.routes import trust
 from ccwrap.routes.question import short
 from ccwrap.text import escaped, shown_url

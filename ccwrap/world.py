@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds
 from ccwrap.health.memory import Memory
+from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.places import Places, places
 from ccwrap.voice import tell
 

@@ -13,9 +13,9 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.claude import arguments
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.claude import jsonfile
 from ccwrap.claude.checkout import main_checkout
 from ccwrap.claude.variables import ROUTING
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

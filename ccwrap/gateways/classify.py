@@ -7,12 +7,12 @@ values of the placeholders in its sentences.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from ccwrap.gateways.answer import read
 from ccwrap.gateways.findings import ROWS, Row
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.text import clean, shown_url
 
 if TYPE_CHECKING:

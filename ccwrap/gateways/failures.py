@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 import time
-from typing import Final, NamedTuple
 
 import httpcore
 
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import Final, NamedTuple
 
 
 class Failed(Exception):

@@ -12,13 +12,13 @@ import queue
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ccwrap.gateways.connection import Connection, Resolve
 from ccwrap.gateways.failures import Failed, Watch, Where
 from ccwrap.gateways.ladder import Ask, cleaned, climb, unasked
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import ssl

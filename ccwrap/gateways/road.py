@@ -8,10 +8,10 @@ project's. What each variable does was measured on Claude Code 2.1.330.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import ssl

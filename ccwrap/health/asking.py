@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.gateways.verdict import ASKED, Verdict
 from ccwrap.health import ejection, memory
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,6 @@ broken. A launch that dies or becomes claude lets go of its locks by that.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.errors import SettingError
+from ccwrap.health.digest import digest
 from ccwrap.health.reading import remembered_of
 
 if sys.platform != "win32":
@@ -54,7 +54,7 @@ class Flights:
         whole = "\0".join(parts).encode("utf-8", "surrogatepass")
         for base in self._bases:
             if salt := self._salt(base):
-                name = hashlib.blake2b(whole, key=salt, digest_size=16).hexdigest()
+                name = digest(whole, salt)
                 with contextlib.suppress(OSError):
                     return Flight(base / FOLDER / name)
         return None

@@ -14,7 +14,8 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,11 +6,10 @@ with one line where it can't be used. It costs nothing until then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
-
 from ccwrap.health import ejection
 from ccwrap.health.latency import smoothed
 from ccwrap.health.records import Remembered, Standing
+from ccwrap.light import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

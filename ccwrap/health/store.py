@@ -8,16 +8,16 @@ keyed fingerprints.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 from ccwrap.health import ejection, schema
+from ccwrap.health.digest import digest
 from ccwrap.health.latency import smoothed
 from ccwrap.health.opening import FILE, StoreError, connect, set_aside, worded
 from ccwrap.health.reading import launch_of, remembered_of, sample_of
 from ccwrap.health.records import Launch, Remembered, Sample, Standing
+from ccwrap.light import TYPE_CHECKING, Final, Self
 
 __all__ = ["FILE", "Store", "StoreError", "question", "set_aside", "store_or_none"]
 
@@ -34,11 +34,11 @@ LAUNCH: Final = ", ".join(name for name in Launch._fields if name != "id")
 
 
 def question(url: str, model: str, fingerprint: str) -> str:
-    """What a verdict is about: origin, path, model and credential, as sha256 in hex."""
+    """What a verdict is about: origin, path, model and credential, in hex."""
     parts = urlsplit(url)
     asked = (parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), model, fingerprint)
     whole = "\0".join(asked)
-    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
+    return digest(whole.encode("utf-8", "replace"))
 
 
 def store_or_none(state: Path, say: Callable[[str], None]) -> Store | None:
@@ -79,7 +79,7 @@ class Store:
         if not secret:
             return ""
         value = secret.reveal().encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(value, key=self._salt, digest_size=16).hexdigest()
+        return digest(value, self._salt)
 
     def recall(self, questions: Sequence[str]) -> dict[str, Remembered]:
         """What is known, by question."""

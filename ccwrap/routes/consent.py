@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.errors import NotTrusted
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import credentials, trust
 from ccwrap.routes.question import answers, short
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.errors import Problem, RouteFileError, SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import completion, document, given, keys, merge, project, validation
 from ccwrap.routes.schema import ProbeSettings, RouteFile
 from ccwrap.text import clean

@@ -5,9 +5,8 @@ The environment's own words need no approval: whoever sets them could run anythi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING
 from ccwrap.routes import keys, urls
 from ccwrap.routes.readers import Wrong
 from ccwrap.routes.schema import Place, Route

@@ -6,8 +6,7 @@ that loses its end could hide where it leads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes.grants import place, thing, url_of, wanted
 from ccwrap.text import escaped
 
