@@ -9,15 +9,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ccwrap import candidates, report
+from ccwrap import candidates
 from ccwrap.claude import injection, overlay, settings
 from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
+from ccwrap.home import short
 from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.plan import Plan
-from ccwrap.routes import consent, files, project, trust
-from ccwrap.routes.question import short
+from ccwrap.routes import files, project, trust
 from ccwrap.text import escaped
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def survey(world: World) -> Plan:
     choice, asked = candidates.choose(world, file, layers, root, granted)
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
-        return plan._replace(refusal=refusal(world, file, root, granted, choice))
+        return plan._replace(refusal=refused(world, file, root, granted, choice))
     chosen = asked[choice.chosen.route.name]
     injected = inject(world, file, layers, chosen)
     beaten = settings.beaten(layers, (*injected.set, *injected.unset))
@@ -76,6 +76,8 @@ def allowed(world: World, file: RouteFile, root: Path) -> Trust | None:
     """The user's grants, asked for where that can be done; None: ignore this file."""
     granted = trust.Trust.read(world.places, world.environment, file.trusted)
     if file.file is not None and not granted.ignores(file.file) and world.may_ask:
+        from ccwrap.routes import consent  # noqa: PLC0415 - only where there is a person
+
         granted = consent.ask(world.places, world.environment, file, root, granted)
     return None if file.file is not None and granted.ignores(file.file) else granted
 
@@ -90,15 +92,17 @@ def ignored(world: World, file: RouteFile) -> Plan:
     return plan._replace(refusal=NotTrusted(what, "ccroute trust, or CCWRAP_DISABLE=1 ccwrap"))
 
 
-def refusal(
+def refused(
     world: World, file: RouteFile, root: Path, granted: Trust, choice: Choice
 ) -> CcwrapError:
     """Why no route was chosen: nothing is allowed, or nothing that is allowed works."""
+    from ccwrap import refusal  # noqa: PLC0415 - few launches are refused
+
     enabled = [route for route in file.routes if not route.disabled]
     if enabled and all(granted.missing(root, route) for route in enabled):
-        return NotTrusted(report.untrusted(file, root, granted, world.places.home))
+        return NotTrusted(refusal.untrusted(file, root, granted, world.places.home))
     unpin = "" if world.wishes.get("CCWRAP_ROUTE") else "ccroute use --auto"
-    return NoUsableRoute(report.refusal(choice, unpin))
+    return NoUsableRoute(refusal.unusable(choice, unpin))
 
 
 def listener(world: World, file: RouteFile, candidate: candidates.Candidate) -> Listener | None:

@@ -10,7 +10,7 @@ import click
 from ccwrap.cli import jsonout, render
 from ccwrap.errors import Problem, RouteFileError
 from ccwrap.gateways import kinds
-from ccwrap.routes import files
+from ccwrap.routes import layers
 
 
 @click.command()
@@ -40,7 +40,7 @@ def nearest() -> Path:
 def problems(path: Path) -> tuple[Problem, ...]:
     """Every mistake in `path`."""
     try:
-        files.check(path, kinds.load())
+        layers.check(path, kinds.load())
     except RouteFileError as error:
         return error.problems
     return ()

@@ -9,9 +9,10 @@ import contextlib
 import sys
 
 from ccwrap.errors import NotTrusted
+from ccwrap.home import short
 from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import credentials, trust
-from ccwrap.routes.question import answers, short
+from ccwrap.routes.question import answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

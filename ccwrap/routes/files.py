@@ -1,4 +1,4 @@
-"""Finding the route file and its layers, and reading them into one."""
+"""Finding the route file; `layers` reads it, with what else has a say."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ import os
 from pathlib import Path
 
 from ccwrap import private
-from ccwrap.errors import Problem, RouteFileError, SettingError
-from ccwrap.light import TYPE_CHECKING, Final
-from ccwrap.routes import completion, document, given, keys, merge, project, validation
-from ccwrap.routes.schema import ProbeSettings, RouteFile
+from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
+from ccwrap.routes import given, project
 from ccwrap.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccwrap.places import Places
-    from ccwrap.routes.document import Document
-    from ccwrap.routes.merge import Merged
-    from ccwrap.routes.schema import Kinds, Route
-    from ccwrap.routes.validation import Layer
+    from ccwrap.routes.schema import Kinds, RouteFile
 
 NAMES: Final = (".ccroute", ".ccroute.toml")
-LOCAL: Final = ".ccroute.local"
+
+
+class Files(NamedTuple):
+    """What has a say: the project's file, the bytes of the user's and the machine's config.toml.
+
+    None for what isn't there.
+    """
+
+    project: Path | None
+    user: bytes | None
+    machine: bytes | None
 
 
 def find(cwd: Path, home: Path) -> Path | None:
@@ -37,7 +43,7 @@ def find(cwd: Path, home: Path) -> Path | None:
         end = project.repository(here) or here
     for folder in folders[: folders.index(end) + 1]:
         for name in NAMES:
-            if _exists(folder / name):
+            if exists(folder / name):
                 return folder / name
     return None
 
@@ -50,68 +56,16 @@ def load(
     Raises RouteFileError with the mistakes in a file, SettingError for a variable.
     """
     file = _named(environment, cwd, places.home) or find(cwd, places.home)
-    layers = _layers(file, cwd, places, kinds)
-    merged = merge.merge(layers, kinds)
-    locked = merge.locked(layers)
-    first = () if "route" in locked else given.routes(environment, kinds)
-    if not first and not merged.routes and file is None:
-        return None
-    found = _whole(merged, file, cwd, kinds, first)
-    policy = "" if "policy" in locked else given.policy(environment)
-    sources = tuple(layer.document.path for layer in layers if layer.document.path)
-    return found._replace(policy=policy or found.policy, sources=sources)
+    machine = private.read(places.machine, owners=_owners(places))
+    found = Files(file, private.read(places.config), machine)
+    if found == (None, None, None):
+        return given.alone(cwd, environment, kinds)
+    from ccwrap.routes import layers  # noqa: PLC0415 - reading files takes much code
+
+    return layers.read(found, cwd, environment, places, kinds)
 
 
-def check(path: Path, kinds: Kinds) -> RouteFile:
-    """The file at `path` by itself: no environment, no other layer.
-
-    Routes of a `.ccroute.local` that only change another file's are read, and left
-    out of the result. Raises RouteFileError.
-    """
-    layer = {LOCAL: keys.LOCAL, "config.toml": keys.USER}.get(path.name, keys.PROJECT)
-    found = validation.read(document.read(path, str(path), layer), kinds)
-    if layer == keys.LOCAL:
-        whole = tuple(r for r in found.routes if ("kind",) in r or ("url",) in r)
-        values = {k: v for k, v in found.values.items() if k not in (("use",), ("prefer",))}
-        found = found._replace(routes=whole, values=values)
-    merged = merge.merge([found], kinds)
-    return _whole(merged, path, path.parent, kinds, (), partial=layer != keys.PROJECT)
-
-
-def _layers(file: Path | None, cwd: Path, places: Places, kinds: Kinds) -> list[Layer]:
-    """Every file that has a say, nearest first."""
-    documents = []
-    if file is not None:
-        beside = file.parent / LOCAL
-        if _exists(beside) and beside != file:
-            documents.append(document.read(beside, _label(beside, cwd), keys.LOCAL))
-        _alone(file, cwd)
-        documents.append(document.read(file, _label(file, cwd), keys.PROJECT))
-    for path, layer, owners in (
-        (places.config, keys.USER, None),
-        (places.machine, keys.MACHINE, _administrators(places)),
-    ):
-        data = private.read(path, owners=owners)
-        if data is not None:
-            documents.append(document.parse(data, path, str(path), layer, linked=False))
-    return _read(documents, kinds)
-
-
-def _read(documents: list[Document], kinds: Kinds) -> list[Layer]:
-    """Every document's words. Raises one RouteFileError for the mistakes in all of them."""
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    for one in documents:
-        try:
-            layers.append(validation.read(one, kinds))
-        except RouteFileError as error:
-            problems += error.problems
-    if problems:
-        raise RouteFileError(tuple(problems))
-    return layers
-
-
-def _administrators(places: Places) -> tuple[int, ...] | None:
+def _owners(places: Places) -> tuple[int, ...] | None:
     """Who may own the machine's config.toml: root, where it stands in root's folder."""
     if not hasattr(os, "geteuid"):
         return None
@@ -122,65 +76,6 @@ def _administrators(places: Places) -> tuple[int, ...] | None:
     return (0,) if owner == 0 else (os.geteuid(), 0)
 
 
-def _alone(file: Path, cwd: Path) -> None:
-    """Refuse a folder with both spellings of the file: which one holds would be a guess."""
-    if file.name not in NAMES:
-        return
-    others = [file.with_name(name) for name in NAMES if name != file.name]
-    if any(_exists(other) for other in others):
-        what = f"there is a {others[0].name} beside it"
-        raise RouteFileError((Problem(_label(file, cwd), 0, "", what, "keep one of the two"),))
-
-
-def _whole(
-    merged: Merged,
-    file: Path | None,
-    cwd: Path,
-    kinds: Kinds,
-    first: tuple[Route, ...],
-    *,
-    partial: bool = False,
-) -> RouteFile:
-    values = merged.values
-    taken = {route.name for route in first}
-    rest = {name: said for name, said in merged.routes.items() if name not in taken}
-    routes = (*first, *completion.complete(rest, kinds))
-    if not routes and file is not None and not partial:
-        raise RouteFileError(
-            (
-                Problem(
-                    _label(file, cwd),
-                    0,
-                    "",
-                    "names no route",
-                    "ccroute add KIND, or write [[route]]",
-                ),
-            )
-        )
-
-    def table(name: str) -> dict[str, object]:
-        return {path[1]: said.value for path, said in values.items() if path[0] == name}
-
-    def plain(name: str, default: object) -> object:
-        return values[(name,)].value if (name,) in values else default
-
-    return RouteFile(
-        routes=routes,
-        file=file,
-        folder=file.parent if file is not None else cwd,
-        project=str(plain("project", "")) or project.name(project.root(cwd, file)),
-        policy=str(plain("policy", "ordered")),
-        tags=tuple((name, str(value)) for name, value in table("tags").items()),
-        require_route=bool(plain("require_route", default=False)),
-        hooks=bool(plain("hooks", default=True)),
-        probe=ProbeSettings(**table("probe")),  # type: ignore[arg-type]
-        keep_headers=tuple(plain("keep_headers", ())),  # type: ignore[arg-type]
-        secrets=table("secrets"),
-        trusted=given.trusted(values),
-        sources=() if file is None else (file,),
-    )
-
-
 def _named(environment: Mapping[str, str], cwd: Path, home: Path) -> Path | None:
     """The file that CCWRAP_FILE names. Raises SettingError where there is none."""
     value = environment.get("CCWRAP_FILE", "")
@@ -188,19 +83,12 @@ def _named(environment: Mapping[str, str], cwd: Path, home: Path) -> Path | None
         return None
     written = str(home) + value[1:] if value.startswith(("~/", "~\\")) else value
     path = Path(os.path.abspath(cwd / written))
-    if not _exists(path):
+    if not exists(path):
         raise SettingError(f"CCWRAP_FILE={clean(value)}: it isn't there", "correct it or unset it")
     return path
 
 
-def _label(path: Path, cwd: Path) -> str:
-    """How a file is named in an error: short where it is near."""
-    here = cwd.resolve()
-    near = path.relative_to(here) if path.is_relative_to(here) else path
-    return clean(str(near))
-
-
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
     try:
         path.lstat()
     except OSError:
