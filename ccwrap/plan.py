@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 
-from ccwrap.claude import hooks, overlay
 from ccwrap.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class Plan(NamedTuple):
         if self.injection is None:
             yield world.invocation.arguments
             return
+        from ccwrap.claude import overlay  # noqa: PLC0415 - only where something is routed
+
         whole = self.settings(world, launch)
         with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
@@ -59,6 +60,8 @@ class Plan(NamedTuple):
         """The settings that claude is given on top of its own; {} where nothing is routed."""
         if self.injection is None or self.listener is None:
             return dict(self.injection.overlay) if self.injection else {}
+        from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
+
         printing = world.invocation.printing or not world.terminal
         hears = self.listener._replace(launch=launch)
         return hooks.beside(self.injection.overlay, hears, printing=printing)

@@ -10,7 +10,6 @@ import contextlib
 import sys
 import time
 
-from ccwrap import past
 from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.light import TYPE_CHECKING
 from ccwrap.text import shown_url
@@ -43,6 +42,8 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
         yield f"managed settings choose the gateway ({plan.reason}); claude runs unrouted"
     if plan.choice is None or plan.choice.chosen is None:
         return
+    from ccwrap import past  # noqa: PLC0415 - only where something was chosen
+
     if plan.injection is not None and plan.injection.dropped:
         yield f"left out of your --settings: {'; '.join(plan.injection.dropped)}"
     left_out = [c.route.name for c in plan.choice.considered if c.verdict.name == "untrusted"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from ccwrap import private
 from ccwrap.errors import SettingError
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
-from ccwrap.routes import given, project
+from ccwrap.routes import project
 from ccwrap.text import clean
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ def load(
     machine = private.read(places.machine, owners=_owners(places))
     found = Files(file, private.read(places.config), machine)
     if found == (None, None, None):
+        if not environment.get("CCWRAP_URLS"):
+            return None
+        from ccwrap.routes import given  # noqa: PLC0415 - only where the variable is set
+
         return given.alone(cwd, environment, kinds)
     from ccwrap.routes import layers  # noqa: PLC0415 - reading files takes much code
 
