@@ -276,7 +276,7 @@ def probed(
     seconds: float,
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on the named candidates, as they come in."""
-    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
+    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpcore is heavy
 
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
@@ -288,7 +288,7 @@ def probed(
 
 def request(world: World, file: RouteFile, candidate: Candidate, login_saved: bool | None) -> Ask:
     """What is asked about one candidate."""
-    from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpx is heavy
+    from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpcore is heavy
 
     route = candidate.route
     return Ask(

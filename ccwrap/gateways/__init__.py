@@ -2,6 +2,6 @@
 
 import sys
 
-# httpx loads a command line of its own where click is installed, and rich and pygments
-# with it: twice its price. This is the language's way to say "not that one".
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+# httpcore loads anyio where it is installed, for an event loop that ccwrap doesn't have, at a
+# fifth of its own price. This is the language's way to say "not that one".
+sys.modules.setdefault("anyio", None)  # type: ignore[arg-type]

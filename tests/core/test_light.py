@@ -41,5 +41,7 @@ def test_a_pass_through_loads_neither_the_pipeline_nor_a_parser() -> None:
     assert not extra & {"ccwrap.pipeline", "ccwrap.candidates", "tomllib", "json", "sqlite3", "ssl"}
 
 
-def test_the_probe_loads_httpx_without_its_command_line() -> None:
-    assert not loaded("import ccwrap.gateways.probe") & {"click", "rich", "pygments", "asyncio"}
+def test_the_probe_loads_httpcore_alone() -> None:
+    extra = loaded("import ccwrap.gateways.probe")
+    assert "httpcore" in extra
+    assert not extra & {"click", "rich", "httpx", "asyncio", "email", "http.client", "_hashlib"}
