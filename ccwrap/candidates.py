@@ -276,12 +276,16 @@ def probed(
     seconds: float,
 ) -> Iterator[tuple[str, Verdict]]:
     """The verdicts on the named candidates, as they come in."""
-    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpcore is heavy
+    from ccwrap.gateways.road import Road  # noqa: PLC0415 - only where somebody is asked
+
+    way = Road.from_variables(road_variables(world, layers))
+    if file.probe.depth != "off" and any(way.needs_tls(one.route.url) for one in named.values()):
+        way.prepare()
+    from ccwrap.gateways import probe  # noqa: PLC0415 - httpcore is heavy
 
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
     asks = [request(world, file, one, logins.claude_ai) for one in named.values()]
-    way = road.Road.from_variables(road_variables(world, layers))
     for index, verdict in probe.probe(asks, way, seconds):
         yield names[index], verdict
 
