@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ccwrap.gateways.probe import Ask
     from ccwrap.health.flight import Flights
     from ccwrap.health.records import Remembered
+    from ccwrap.health.selection import Past
     from ccwrap.routes.schema import Route, RouteFile
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
@@ -45,6 +46,8 @@ class Candidate(NamedTuple):
     identity everything but URL and model that a verdict on it depends on
     model    that is asked about, "" where only claude knows it
     question under which its verdict is kept, "" where nothing is kept
+    refresh  seconds after which claude asks for the credential again; 0 for one that lasts
+    stale    (header, variable) of what expires and yet goes out as it is at launch
     """
 
     route: Route
@@ -55,6 +58,8 @@ class Candidate(NamedTuple):
     identity: Secret = Secret("")
     model: str = ""
     question: str = ""
+    refresh: float = 0.0
+    stale: tuple[tuple[str, str], ...] = ()
 
 
 def choose(
@@ -78,7 +83,7 @@ def choose(
             world.watch(name, verdict)
     before = past.of(world, file, list(known.values()))
     began = time.time()
-    heard = ask(world, file, layers, known, before.returning)
+    heard = ask(world, file, layers, known, before)
     considered = [
         judged(route, verdicts[route.name], known.get(route.name), heard.get(route.name), began)
         for route in file.routes
@@ -144,6 +149,9 @@ def unasked(route: Route, root: Path, granted: Trust, pinned: str) -> Verdict | 
     if route.disabled:
         return Verdict("disabled", "switched off in the route file")
     if granted.missing(root, route):
+        if granted.locked:
+            hint = "ask whoever manages this machine"
+            return Verdict("untrusted", f"not allowed by {granted.locked}, which locks trust", hint)
         hint = f"ccroute trust {route.name}"
         return Verdict("untrusted", "not allowed by you for this project", hint)
     if pinned and route.name != pinned:
@@ -163,6 +171,7 @@ def resolve(
         secrets=file.secrets,
         home=world.places.home,
         seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
+        fixed=file.fixed,
     )
 
 
@@ -180,15 +189,27 @@ def fill(
             return Verdict("no_credential", value.why, value.fix)
         known[name] = value
     secrets = tuple(value.secret for value in known.values())
-    key, origin = None, ""
+    key, origin, refresh = None, "", 0.0
     if route.credential:
-        key, origin = known[route.credential].secret, known[route.credential].origin
+        key, origin, refresh = known[route.credential]
     elif route.placeholder:
         key = Secret(route.placeholder)
     own = (f"{one.name}: {credentials.fill(one.value, known)}" for one in route.headers)
     identity = "\0".join((route.kind, route.auth, key.reveal() if key else "", *own))
     sent = headers(world, file, route, key, known)
-    return Candidate(route, key, sent, secrets, origin, Secret(identity))
+    candidate = Candidate(route, key, sent, secrets, origin, Secret(identity))
+    return candidate._replace(refresh=refresh, stale=tuple(stale(world, route, known)))
+
+
+def stale(
+    world: World, route: Route, found: Mapping[str, credentials.Found]
+) -> Iterator[tuple[str, str]]:
+    """Each header with a variable in it that expires: no header is asked for again."""
+    for header in route.headers:
+        yield from ((header.name, name) for name in header.references if found[name].refresh)
+    if route.credential and found[route.credential].refresh:
+        kind = world.catalogue.get(route.kind)
+        yield from ((name, route.credential) for name in kind.credential_headers)
 
 
 def headers(
@@ -224,14 +245,17 @@ def ask(
     file: RouteFile,
     layers: Settings,
     known: Mapping[str, Candidate],
-    returning: str = "",
+    before: Past,
 ) -> dict[str, Remembered | None]:
     """What is known by name; None where a better one had won before the answer came.
 
-    The one place where health is learnt. `returning` is a resumed session's route.
+    The one place where health is learnt.
     """
     if not known:
         return {}
+    returning = before.returning
+    if before.within and not (world.patient or world.afresh):
+        return {**dict.fromkeys(known), returning: before.within}
 
     def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
         named = {name: known[name] for name in names}

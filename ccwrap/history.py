@@ -30,6 +30,8 @@ def record(world: World, plan: Plan) -> int:
     if plan.file is None or plan.choice is None:
         return 0
     now, chosen = time.time(), plan.choice.chosen
+    # Before this launch is kept: where the clock is wrong, the last one tells the time.
+    tidied = world.memory.tidy(now)
     number = world.memory.launched(
         Launch(
             time=now,
@@ -51,7 +53,7 @@ def record(world: World, plan: Plan) -> int:
     )
     if plan.choice.standing is not None:
         world.memory.stand(past.scope(plan.file), plan.choice.standing)
-    if number and world.memory.tidy(now):
+    if tidied:
         from ccwrap.health import flight  # noqa: PLC0415 - once a day
 
         flight.clear(overlay.bases(world.places, world.environment), now)

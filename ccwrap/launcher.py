@@ -89,7 +89,7 @@ def launch(
             history.failures(world, number),
             plan.arguments(world, number) as arguments,
         ):
-            leave(claude, arguments, plan.environment(world))
+            leave(claude, arguments, plan.environment(world, number))
 
 
 def ready(run: Invocation, environment: Mapping[str, str]) -> tuple[Binary, dict[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import live
-from ccwrap.health.selection import Past
-from ccwrap.light import TYPE_CHECKING, Final
+from ccwrap.health.records import Remembered
+from ccwrap.health.selection import Past, returns
+from ccwrap.light import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 CLAUDE: Final = ("claude", "opus", "sonnet", "haiku", "fable")
 
+UNASKED: Final = Remembered(Verdict("inconclusive", "not asked: a session runs on it"), 0.0)
+"""What is known of a session's route of which nothing is remembered."""
+
 
 def scope(file: RouteFile) -> str:
     """Where `fastest` has one incumbent."""
@@ -26,6 +31,8 @@ def scope(file: RouteFile) -> str:
 def of(world: World, file: RouteFile, known: Sequence[Candidate]) -> Past:
     """As far as `file`'s policy and the run's arguments ask for it."""
     found = resumed(world, file, known)
+    if not found.returning:
+        found = found._replace(**within(world, file, known))
     if file.policy == "fastest":
         found = found._replace(standing=world.memory.standing(scope(file)))
     if file.policy == "balanced":
@@ -58,10 +65,28 @@ def resumed(world: World, file: RouteFile, known: Sequence[Candidate]) -> Past:
     return Past(returning=same[0] if same else own, model=ran[0].model, session=session)
 
 
+def within(world: World, file: RouteFile, known: Sequence[Candidate]) -> dict[str, Any]:
+    """The route of the session in which this run stands, while it is well: fields of `Past`.
+
+    What has the variable from an editor or a terminal that outlived its session stands in none.
+    """
+    launch = None if world.overrides else world.memory.launch(world.around.launch)
+    if launch is None or not (world.around.own or live.running([launch])):
+        return {}
+    same = [one for one in known if on(launch, one, file)]
+    if not same:
+        return {}
+    asked = (same[0].question, launch.question)
+    recalled = world.memory.recall(asked)
+    found = next((recalled[one] for one in asked if one in recalled), UNASKED)
+    ill = found.stale or not returns(found.verdict, found.until)
+    return {} if ill else {"returning": same[0].route.name, "model": launch.model, "within": found}
+
+
 def notes(choice: Choice) -> Iterator[str]:
     """What a person should know about a session that changes its route or its model."""
     past, chosen = choice.past, choice.chosen
-    if chosen is None or not past.returning:
+    if chosen is None or not past.returning or past.within:
         return
     if chosen.route.name != past.returning:
         yield f"the session ran on {past.returning}, {_why(choice)}; it goes on with {chosen.route.name}"

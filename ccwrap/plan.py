@@ -28,6 +28,7 @@ class Plan(NamedTuple):
     reason    in a few words
     refusal   why claude may not be started, in full; None when it may
     listener  hears from the session how the route fares; None where nothing does
+    stale     (header, variable) of what expires and yet goes out as it is at launch
     """
 
     action: str
@@ -39,6 +40,7 @@ class Plan(NamedTuple):
     layers: Settings | None = None
     refusal: CcwrapError | None = None
     listener: Listener | None = None
+    stale: tuple[tuple[str, str], ...] = ()
 
     @contextlib.contextmanager
     def arguments(self, world: World, launch: int = 0) -> Iterator[tuple[str, ...]]:
@@ -58,21 +60,26 @@ class Plan(NamedTuple):
 
     def settings(self, world: World, launch: int = 0) -> dict[str, object]:
         """The settings that claude is given on top of its own; {} where nothing is routed."""
-        if self.injection is None or self.listener is None:
-            return dict(self.injection.overlay) if self.injection else {}
-        from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
+        if self.injection is None:
+            return {}
+        from ccwrap.claude import hooks, nesting  # noqa: PLC0415 - see arguments
 
+        whole = nesting.marked(self.injection.overlay, self.injection.given, launch)
+        if self.listener is None:
+            return whole
         printing = world.invocation.printing or not world.terminal
-        hears = self.listener._replace(launch=launch)
-        return hooks.beside(self.injection.overlay, hears, printing=printing)
+        return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
-    def environment(self, world: World) -> dict[str, str]:
-        """claude's environment."""
+    def environment(self, world: World, launch: int = 0) -> dict[str, str]:
+        """claude's environment; `launch` as for `arguments`."""
         if self.injection is None:
             return dict(world.environment)
+        from ccwrap.claude import nesting  # noqa: PLC0415 - see arguments
+
         gone = self.injection.unset
         kept = {name: value for name, value in world.environment.items() if name not in gone}
-        return {**kept, **self.injection.set}
+        mark = {nesting.VARIABLE: str(launch)} if launch else {}
+        return {**kept, **self.injection.set, **mark}
 
 
 def with_settings(run: Invocation, path: str) -> tuple[str, ...]:

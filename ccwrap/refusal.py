@@ -77,5 +77,6 @@ def untrusted(file: RouteFile, root: Path, granted: Trust, home: Path) -> str:
         for grant in granted.missing(root, route):
             lines.append(f"{start}{trust.plain(grant)}")
             start = " " * len(start)
-    lines += ["", "look and allow: ccroute trust      without routing: CCWRAP_DISABLE=1 ccwrap"]
+    allow = f"{granted.locked} alone allows" if granted.locked else "look and allow: ccroute trust"
+    lines += ["", f"{allow}      without routing: CCWRAP_DISABLE=1 ccwrap"]
     return "\n".join(lines)

@@ -48,7 +48,9 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
         yield f"left out of your --settings: {'; '.join(plan.injection.dropped)}"
     left_out = [c.route.name for c in plan.choice.considered if c.verdict.name == "untrusted"]
     if left_out:
-        yield f"left out, not allowed yet: {', '.join(left_out)} (ccroute trust)"
+        locked = plan.file.locks.by("trust") if plan.file else ""
+        how = f"{locked} locks trust" if locked else "ccroute trust"
+        yield f"left out, not allowed yet: {', '.join(left_out)} ({how})"
     yield from past.notes(plan.choice)
     chosen, better = plan.choice.chosen, passed_over(plan.choice)
     if better and (_seen() or world.environment.get("CI")):

@@ -5,11 +5,13 @@ Each step takes what the one before gave.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from ccwrap import candidates
 from ccwrap.claude import injection, overlay, settings
+from ccwrap.claude.helper import Helper
 from ccwrap.claude.hooks import Listener
 from ccwrap.errors import NotTrusted, NoUsableRoute, UsageError
 from ccwrap.gateways import tags
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ccwrap.routes.trust import Trust
     from ccwrap.world import World
 
+REFRESH: Final = Path(__file__).absolute().parent / "routes" / "refresh.py"
 HOOK: Final = Path(__file__).absolute().parent / "health" / "hook.py"
 
 
@@ -52,7 +55,7 @@ def survey(world: World, file: RouteFile) -> Plan:
     injected = inject(world, file, layers, chosen)
     beaten = settings.beaten(layers, (*injected.set, *injected.unset))
     hears = listener(world, file, chosen)
-    return plan._replace(injection=injected, beaten=beaten, listener=hears)
+    return plan._replace(injection=injected, beaten=beaten, listener=hears, stale=chosen.stale)
 
 
 def narrowed(world: World, file: RouteFile) -> RouteFile:
@@ -70,7 +73,9 @@ def narrowed(world: World, file: RouteFile) -> RouteFile:
 
 def allowed(world: World, file: RouteFile, root: Path) -> Trust | None:
     """The user's grants, asked for where that can be done; None: ignore this file."""
-    granted = trust.Trust.read(world.places, world.environment, file.trusted)
+    granted = trust.Trust.read(
+        world.places, world.environment, file.trusted, file.locks.by("trust")
+    )
     if file.file is not None and not granted.ignores(file.file) and world.may_ask:
         from ccwrap.routes import consent  # noqa: PLC0415 - only where there is a person
 
@@ -130,4 +135,16 @@ def inject(
         logins=settings.logins(world.environment, world.places.home),
         road=candidates.road_variables(world, layers),
         keep_headers=file.keep_headers,
+        helper=helper(world, candidate),
     )
+
+
+def helper(world: World, candidate: candidates.Candidate) -> Helper | None:
+    """What hands on the candidate's credential where it expires."""
+    if not candidate.refresh or world.static:
+        return None
+    where = world.places
+    files = [str(path.absolute()) for path in (where.home, where.config, where.machine)]
+    search = world.environment.get("PATH", os.defpath)
+    arguments = (candidate.route.credential, files[0], search, *files[1:])
+    return Helper(sys.executable, str(REFRESH), arguments, candidate.refresh)

@@ -31,6 +31,9 @@ _KEY_LIKE = (
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
+# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands.
+_COMMAND = r"(?<!\S):(?=:[a-z])|##(?=\[)"
+
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     """`text` on one line, without secrets or control characters, `limit` long.
@@ -42,6 +45,7 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
     text = " ".join(re.sub(_KEY_LIKE, "***", text).split())
+    text = re.sub(_COMMAND, lambda match: f"{match.group()} ", text)
     text = re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

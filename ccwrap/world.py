@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from ccwrap.claude import nesting
+from ccwrap.claude.nesting import Around
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds
 from ccwrap.health.memory import Memory
@@ -36,6 +38,8 @@ class World(NamedTuple):
     depth     the probe's depth in place of the file's; "" for the file's
     memory    what earlier launches left
     afresh    ask, whatever is remembered
+    static    credentials as they are now, also those that expire
+    around    the launch in whose session this one stands
     """
 
     invocation: Invocation
@@ -52,6 +56,8 @@ class World(NamedTuple):
     only: tuple[str, ...] = ()
     depth: str = ""
     afresh: bool = False
+    static: bool = False
+    around: Around = Around()
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -66,7 +72,9 @@ class World(NamedTuple):
         catalogue = kinds.load()
         where = places(environment)
         memory = Memory(where.state, say if not invocation.wrapped else silent)
-        return cls(invocation, environment, cwd, where, catalogue, started, memory, terminal)
+        run, around = nesting.unwrapped(invocation, environment, where)
+        here = cls(run, environment, cwd, where, catalogue, started, memory, terminal)
+        return here._replace(around=around)
 
     @property
     def wishes(self) -> dict[str, str]:

@@ -100,3 +100,13 @@ def refused_port() -> Iterator[int]:
 def black_hole_port() -> Iterator[int]:
     with black_hole() as port:
         yield port
+
+
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """Be a user who may not do everything; root may read any folder."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    yield os.geteuid()
+    os.seteuid(before)

@@ -93,15 +93,19 @@ def _hook(listener: Listener, event: str, printing: bool, platform: str) -> dict
 
 
 def command(listener: Listener, event: str) -> str:
-    """The line for a POSIX shell: silent and successful, also without an interpreter."""
-    mark = _quoted(f"{listener.marks}/{MARK.format(listener.launch)}")
+    """The line for a POSIX shell: silent and successful, also without an interpreter.
+
+    `true` and not `:`, whose redirection, where it fails, ends the shell with 2: that
+    exit code would keep claude from stopping.
+    """
+    mark = quoted(f"{listener.marks}/{MARK.format(listener.launch)}")
     if event == "Stop":
-        return f"{{ : >> {mark}; }} 2>/dev/null; exit 0"
-    words = " ".join(map(_quoted, (listener.interpreter, *listener.arguments)))
+        return f"{{ true >> {mark}; }} 2>/dev/null; exit 0"
+    words = " ".join(map(quoted, (listener.interpreter, *listener.arguments)))
     line = f"trap '' TERM; {words} >/dev/null 2>&1; exit 0"
     return f"[ -e {mark} ] && exit 0; {line}" if event == "SessionEnd" else line
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """As shlex.quote; that module costs milliseconds."""
     return "'" + word.replace("'", "'\"'\"'") + "'"

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from ccwrap.claude import headers as custom
 from ccwrap.claude import variables
+from ccwrap.claude.helper import TTL
 from ccwrap.claude.settings import Layer, own_variables
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from ccwrap.claude.helper import Helper
     from ccwrap.claude.invocation import Invocation
     from ccwrap.claude.settings import Logins, Settings
     from ccwrap.secret import Secret
@@ -65,13 +67,17 @@ class Injection(NamedTuple):
              is not printed, `repr` shows names only
     unset    variables taken away; all but the open files are blank in the overlay too
     overlay  the object for `--settings`
-    dropped  keys of the user's own --settings that claude would reject, and why
+    given    the user's own --settings, as they were
+    dropped  its keys that claude would reject, and why
+    helper   hands on the credential, where it expires
     """
 
     set: Mapping[str, str]
     unset: tuple[str, ...]
     overlay: Mapping[str, object]
+    given: Mapping[str, object] = {}
     dropped: tuple[str, ...] = ()
+    helper: Helper | None = None
 
     def __repr__(self) -> str:
         names = " ".join([*(f"+{name}" for name in self.set), *(f"-{name}" for name in self.unset)])
@@ -112,15 +118,16 @@ def inject(
     road: Mapping[str, str],
     attributes: str = "",
     keep_headers: Collection[str] = (),
-    session_variables: Mapping[str, str] | None = None,
+    helper: Helper | None = None,
 ) -> Injection:
     """What makes `route` take effect, and nothing else.
 
     `headers` are the kind's, the tags' and the route's, filled in; `attributes` the
     value for OTEL_RESOURCE_ATTRIBUTES; `road` the network variables as the probe used
-    them; `session_variables` further ones for hooks and tools. Raises SettingError
-    for a header that can't be sent.
+    them; `helper` hands on the key, which then stands nowhere else. Raises SettingError
+    for a header that can't be sent, and where a helper can't be run.
     """
+    key = None if helper else key
     world = World(invocation, environment, settings, logins, road, keep_headers)
     pins = {
         **network(world),
@@ -131,18 +138,21 @@ def inject(
         **dict(route.env),
         **target(route, kind, world),
         **credential(route, kind, key, world),
-        "ANTHROPIC_CUSTOM_HEADERS": custom_headers(route, key, headers, world),
+        **({TTL: helper.milliseconds} if helper else {}),
+        "ANTHROPIC_CUSTOM_HEADERS": custom_headers(route, key, headers, world, helper),
         **({"OTEL_RESOURCE_ATTRIBUTES": attributes} if attributes else {}),
-        **(session_variables or {}),
         **ours(environment),
     }
-    given, dropped = users(settings)
+    given, kept, dropped = users(settings)
+    commands = helpers(kind, settings, helper.command() if helper else "")
     gone = [*variables.DESCRIPTORS, *(() if route.auth == "login" else variables.LOGIN_DESCRIPTORS)]
     return Injection(
         set={name: value for name, value in pins.items() if value},
         unset=(*(name for name, value in pins.items() if not value), *gone),
-        overlay=overlay(given, pins, route, kind, settings),
+        overlay=overlay(kept, pins, commands, route, settings),
+        given=given,
         dropped=dropped,
+        helper=helper,
     )
 
 
@@ -220,18 +230,23 @@ def asks_first(route: Route, invocation: Invocation) -> bool:
 
 
 def custom_headers(
-    route: Route, key: Secret | None, headers: Mapping[str, str], world: World
+    route: Route,
+    key: Secret | None,
+    headers: Mapping[str, str],
+    world: World,
+    helper: Helper | None,
 ) -> str:
     """The route's headers, those of the user's that are kept, and the x-api-key trick.
 
     Claude Code sends a saved Console key as x-api-key beside everything else; a custom
-    header of that name replaces it, also an empty one.
+    header of that name replaces it, also an empty one. It would replace a helper's
+    value, too.
     """
     own = world.own("ANTHROPIC_CUSTOM_HEADERS")["ANTHROPIC_CUSTOM_HEADERS"]
     named = custom.merged(custom.kept(own, world.keep_headers), headers)
     if route.auth == "api_key" and asks_first(route, world.invocation) and key:
         named["x-api-key"] = key.reveal()
-    elif needs_empty_key(route, world.logins):
+    elif needs_empty_key(route, world.logins) and helper is None:
         named["x-api-key"] = ""
     return custom.composed(named)
 
@@ -249,42 +264,44 @@ def ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment.get(name, "") for name in (*variables.OURS, *present)}
 
 
-def users(settings: Settings) -> tuple[dict[str, object], tuple[str, ...]]:
-    """What of the user's own --settings may be merged, and what was left out."""
+def users(
+    settings: Settings,
+) -> tuple[Mapping[str, object], dict[str, object], tuple[str, ...]]:
+    """The user's own --settings, what of it may be merged, and what was left out."""
     given = [layer.data for layer in settings.layers if layer.name == "flag"]
     if not given:
-        return {}, ()
+        return {}, {}, ()
     from ccwrap.claude.usersettings import fitted  # noqa: PLC0415 - few launches need its tables
 
-    return fitted(given[0])
+    return given[0], *fitted(given[0])
 
 
 def overlay(
     given: Mapping[str, object],
     pins: Mapping[str, str],
+    commands: Mapping[str, str],
     route: Route,
-    kind: Kind,
     settings: Settings,
 ) -> dict[str, object]:
     """The user's own settings with ours over them."""
     kept = Layer("flag", Path("--settings"), given).variables()
     return {
         **given,
-        **helpers(kind, settings),
+        **commands,
         **overrides(route, settings),
         "env": {**kept, **pins},
     }
 
 
-def helpers(kind: Kind, settings: Settings) -> dict[str, str]:
-    """Commands that settings name to get a credential: off, or the user's own.
+def helpers(kind: Kind, settings: Settings, own_helper: str) -> dict[str, str]:
+    """Commands that settings name to get a credential: ours, off, or the user's own.
 
     "" is what switches one off; null is ill-typed.
     """
     own = ("proxyAuthHelper", *variables.PROVIDER_HELPERS.get(kind.provider, ()))
     names = [name for group in variables.PROVIDER_HELPERS.values() for name in group]
     kept = {name: settings.text(name, ("user", "flag", "managed")) for name in own}
-    return {"apiKeyHelper": "", **dict.fromkeys(names, ""), **kept}
+    return {"apiKeyHelper": own_helper, **dict.fromkeys(names, ""), **kept}
 
 
 def overrides(route: Route, settings: Settings) -> dict[str, dict[str, str]]:

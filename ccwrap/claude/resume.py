@@ -3,7 +3,8 @@
 Claude Code keeps a session in `projects/FOLDER/ID.jsonl`, where FOLDER is the working
 directory with a dash for everything but letters and digits. Observed with 2.1.197 and
 2.1.330: `--continue` takes the newest one of the working directory, an interactive run
-passes over those of `-p`; a name is a `custom-title`, or an `ai-title`, in any case.
+passes over those of `-p` and of the SDKs; a name is a `custom-title`, or an `ai-title`,
+in any case.
 The format is Claude Code's own affair: what can't be read is no session.
 """
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 LOOKED_AT: Final = 50
 """Sessions that are looked into at most, newest first."""
 
+PIPED: Final = frozenset({"--input-format", "--output-format", "--sdk-url"})
+"""Options of a run that a program reads, as with -p; the SDKs give them and no -p."""
+
 END: Final = 1 << 16
 """Bytes that are read from each end of a session's file."""
 
@@ -42,7 +46,8 @@ def session(run: Invocation, environment: Mapping[str, str], cwd: Path, home: Pa
     try:
         if wanted:
             return _named(wanted[-1] or "", environment, cwd, home)
-        return _newest(run, _files(environment, cwd, home))
+        printing = run.printing or not PIPED.isdisjoint(one.name for one in given)
+        return _newest(_files(environment, cwd, home), printing=printing)
     except OSError:
         return ""
 
@@ -60,10 +65,10 @@ def _named(wanted: str, environment: Mapping[str, str], cwd: Path, home: Path) -
     return ""
 
 
-def _newest(run: Invocation, files: Iterator[Path]) -> str:
+def _newest(files: Iterator[Path], *, printing: bool) -> str:
     for file in files:
         entry = _ENTRY.search(_ends(file))
-        if run.printing or (entry and not entry[1].startswith(b"sdk")):
+        if printing or (entry and not entry[1].startswith(b"sdk")):
             return file.stem
     return ""
 

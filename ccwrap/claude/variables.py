@@ -197,6 +197,7 @@ OURS: Final = (
     "CCWRAP_DISABLE",
     "CCWRAP_DEBUG",
     "CCWRAP_CHAIN",
+    "CCWRAP_LAUNCH",
 )
 """Read by a ccwrap that a hook or a tool starts; a project may not plant one."""
 

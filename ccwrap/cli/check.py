@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ccwrap import models, pipeline, refusal
-from ccwrap.cli import jsonout, memories, render, watch, world
+from ccwrap.cli import github, jsonout, memories, render, watch, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
-from ccwrap.errors import NoUsableRoute, UsageError
+from ccwrap.errors import CcwrapError, NoUsableRoute, SettingError, UsageError
 from ccwrap.gateways.verdict import ASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ccwrap.plan import Plan
     from ccwrap.routes.schema import RouteFile
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("routes", nargs=-1, metavar="[ROUTE]…")
 @click.option("--paid", is_flag=True, help="Let each model answer: about one token a route.")
-@click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations and a summary for a GitHub Actions job.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--watch", "watching", is_flag=True, help="Again and again, until Ctrl-C.")
 @click.option("--every", default="5s", metavar="5s", help="The pause between two rounds.")
 @click.pass_context
@@ -35,6 +45,7 @@ def command(
     *,
     routes: tuple[str, ...],
     paid: bool,
+    style: str,
     as_json: bool,
     watching: bool,
     every: str,
@@ -43,13 +54,18 @@ def command(
 
     Exit code 0 where one is usable, 77 where none is allowed yet, else 69.
     """
-    if watching and (paid or as_json):
-        raise UsageError("--watch goes neither with --paid, which is billed, nor with --json")
+    if as_json and style == "github":
+        raise UsageError("say one of --json and --format github")
+    as_json = as_json or style == "json"
+    if watching and (paid or as_json or style == "github"):
+        raise UsageError("--watch goes neither with --paid, which is billed, nor with a --format")
 
     def look() -> World:
         here = world.here()._replace(patient=True, afresh=True, only=routes)
         return here._replace(depth="paid" if paid else "")
 
+    if style == "github":
+        ctx.exit(on_github(look))
     here = look()
     pen = Pen.of(sys.stdout, here.environment)
     if watching:
@@ -69,6 +85,35 @@ def command(
     elif plan.choice is not None:
         click.echo("\n".join(page(here, plan, pen)))
     ctx.exit(ended(plan))
+
+
+def on_github(look: Callable[[], World]) -> int:
+    """The answer as annotations and a job's summary, whatever it is; its exit code.
+
+    Nothing of it goes to standard error: the runner reads that for commands, too.
+    """
+    cwd, environment = Path(os.path.realpath(".")), dict(os.environ)
+    try:
+        here = look()
+        plan = pipeline.survey(here)
+    except CcwrapError as error:
+        notes, ends = github.refused(error, cwd, environment), error.exit_code
+        text = github.stopped(notes)
+    else:
+        ends = code(plan)
+        if plan.file is None or plan.choice is None:
+            notes = [github.Note("error", "ccwrap", " ".join(nothing(plan).split()))]
+            text = github.stopped(notes)
+        else:
+            outcome = summary(here, plan, plan.file)
+            notes = github.checked(plan.choice, outcome, cwd, environment)
+            text = github.markdown(list(heading(here, plan, plan.file)), plan.choice, outcome)
+    click.echo("\n".join(github.commands(notes)))
+    try:
+        github.append(environment, github.SUMMARY, text)
+    except SettingError as error:
+        click.echo(f"ccroute: no summary: {render.printable(error.message)}", err=True)
+    return ends
 
 
 def ended(plan: Plan) -> int:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import explain, jsonout, render, shells, world
+from ccwrap.cli import explain, github, jsonout, render, shells, world
 from ccwrap.cli.sensitive import hidden
-from ccwrap.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,13 +43,13 @@ def command(style: str, reveal: bool) -> None:
     if plan.refusal is not None:
         raise plan.refusal
     if plan.injection is None:
-        click.echo(f"ccroute: nothing to set: {plan.reason}", err=True)
+        click.echo(f"ccroute: nothing to set: {render.printable(plan.reason)}", err=True)
     change = shells.Change.of(plan, () if reveal else hidden(plan, here.catalogue))
     click.echo("\n".join(render.wrap(WARNING, render.WIDTH)), err=True)
     if style == "github":
         gone = tuple(name for name in change.unset if here.environment.get(name))
         sensitive = hidden(plan, here.catalogue)
-        github(change._replace(unset=gone), sensitive, here.environment.get("GITHUB_ENV", ""))
+        write(change._replace(unset=gone), sensitive, here.environment)
     elif style == "json":
         jsonout.say({"set": change.set, "unset": change.unset, "withheld": change.withheld})
     else:
@@ -61,22 +60,17 @@ def command(style: str, reveal: bool) -> None:
         sys.stdout.write(formats[style](change))
 
 
-def github(change: Change, sensitive: tuple[str, ...], file: str) -> None:
-    """Mask every line of every secret, then write to `file`.
+def write(change: Change, sensitive: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    """Mask every line of every secret in the job's log, then add `change` to $GITHUB_ENV.
 
-    Raises SettingError where this is no step of a GitHub job.
+    Raises SettingError where this is no step of a GitHub job, before a secret is shown.
     """
-    if not file:
-        raise SettingError("GITHUB_ENV is not set", "run this in a step of a GitHub Actions job")
-    for name in sensitive:
-        for line in shells.masks(change.set.get(name, "")):
-            click.echo(f"::add-mask::{line}")
-    sys.stdout.flush()
-    text = shells.github(change, f"ccwrap_{secrets.token_hex(16)}")
-    try:
-        with open(file, "ab") as target:
-            target.write(os.fsencode(text))
-    except OSError as error:
-        raise SettingError(f"GITHUB_ENV: {error.strerror}", "look at $GITHUB_ENV") from None
+    with github.opened(environment, "GITHUB_ENV") as target:
+        lines = [line for name in sensitive for line in shells.masks(change.set.get(name, ""))]
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode("".join(f"::add-mask::{line}\n" for line in lines)))
+        sys.stdout.flush()
+        text = shells.github(change, f"ccwrap_{secrets.token_hex(16)}")
+        github.write(target, "GITHUB_ENV", text)
     for name in change.withheld:
         click.echo(f"ccroute: {name} was left out (--reveal)", err=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ccwrap.claude.injection import Injection
     from ccwrap.health.selection import Choice, Considered
+    from ccwrap.routes.schema import Locks
     from ccwrap.world import World
 
 OVERLAY = "<overlay>"
@@ -102,6 +103,8 @@ def page(here: World, plan: Plan, argv: tuple[str, ...], pen: Pen) -> Iterator[s
         ("" if number else "beaten", f"{render.short(one.file, here.places.home)}  {one.name}")
         for number, one in enumerate(plan.beaten)
     ]
+    if plan.file is not None and plan.file.locks.file is not None:
+        details += locked(plan.file.locks, here.places.home)
     if effects := "; ".join(side_effects(plan.injection, here.environment)):
         details.append(("effects", effects))
     if plan.injection is not None and plan.injection.dropped:
@@ -129,7 +132,8 @@ def summary(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
         pairs += [("note", note) for note in past.notes(plan.choice)]
         pairs += [("left", left) for left in left_alone(plan.choice, time.time())]
     if chosen is not None:
-        pairs.append(("key", key(chosen)))
+        pairs.append(("key", key(chosen) + again(plan.injection)))
+        pairs += [("note", note) for note in stale(plan)]
     yield from render.facts([(label, value) for label, value in pairs if value], pen)
 
 
@@ -158,6 +162,37 @@ def key(one: Considered) -> str:
     if route.auth == "login":
         return "your own claude.ai login"
     return "the provider's own" if route.auth == "ambient" else "a placeholder, no key"
+
+
+def again(injection: Injection | None) -> str:
+    """How a credential that expires is renewed, and in which headers it travels."""
+    if injection is None or injection.helper is None:
+        return ""
+    every = spoken(injection.helper.seconds)
+    return f", asked for again every {every}; goes out as Authorization: Bearer and as x-api-key"
+
+
+def spoken(seconds: float) -> str:
+    """A duration as `refresh` is written."""
+    whole = round(seconds)
+    for unit, letter in ((3600, "h"), (60, "m")):
+        if whole == seconds and whole % unit == 0:
+            return f"{whole // unit}{letter}"
+    return f"{seconds:g}s"
+
+
+def stale(plan: Plan) -> Iterator[str]:
+    """What expires in the middle of a session."""
+    for header, name in plan.stale:
+        yield f"the header {header} keeps the {name} of the launch: headers are not refreshed"
+
+
+def locked(locks: Locks, home: Path) -> Iterator[tuple[str, str]]:
+    """What the machine's administrator decides, and what was said in vain."""
+    yield "locked", f"{', '.join(locks.keys)} by {render.short(str(locks.file), home)}"
+    for number, one in enumerate(locks.ignored):
+        where = f"{render.short(one.where, home)}  {', '.join(one.keys)}"
+        yield ("" if number else "ignored"), where
 
 
 def changes(injection: Injection, environment: Mapping[str, str]) -> Iterator[str]:

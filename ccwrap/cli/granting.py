@@ -71,6 +71,6 @@ def unset(here: World, path: Path, routes: Iterable[Route]) -> list[str]:
     """The variables of `routes` that have no source yet. Raises RouteFileError, SettingError."""
     names = [name for route in routes for name in route.names()]
     file = files.load(here.cwd, here.environment, here.places, here.catalogue)
-    secrets = file.secrets if file else {}
-    known = credentials.origins(names, path.parent, here.environment, secrets)
+    secrets, fixed = (file.secrets, file.fixed) if file else ({}, ())
+    known = credentials.origins(names, path.parent, here.environment, secrets, fixed)
     return [name for name in dict.fromkeys(names) if name not in known]

@@ -9,6 +9,7 @@ import click
 
 from ccwrap import past
 from ccwrap.gateways.verdict import ASKED
+from ccwrap.routes.schema import Locks
 from ccwrap.text import shown_url
 
 if TYPE_CHECKING:
@@ -89,7 +90,17 @@ def explain(plan: Plan, here: World, arguments: Sequence[str]) -> dict[str, obje
         "beaten": [{"file": one.file, "name": one.name} for one in plan.beaten],
         "considered": checked["routes"],
         "notes": list(past.notes(plan.choice)) if plan.choice else [],
+        "locked": locked(plan.file.locks if plan.file else Locks()),
+        "refresh_s": injection.helper.seconds if injection and injection.helper else None,
+        "stale": [{"header": header, "credential": name} for header, name in plan.stale],
     }
+
+
+def locked(locks: Locks) -> dict[str, object]:
+    """What the machine's config.toml decides alone, and what was said in vain."""
+    ignored = [{"where": one.where, "keys": list(one.keys)} for one in locks.ignored]
+    file = str(locks.file) if locks.file else None
+    return {"file": file, "keys": list(locks.keys), "ignored": ignored}
 
 
 def names(overlay: Mapping[str, object]) -> dict[str, object]:

@@ -78,7 +78,7 @@ def github(change: Change, delimiter: str) -> str:
 
 
 SHORT: Final = 8
-"""A header's value that is shorter is masked with its name only, not wherever it occurs."""
+"""A header's value or a URL's password that is shorter is masked only as part of the whole."""
 
 
 def masks(value: str) -> Iterator[str]:
@@ -88,7 +88,9 @@ def masks(value: str) -> Iterator[str]:
             continue
         yield _command_data(line)
         _, colon, rest = line.partition(":")
-        if colon and len(rest.strip()) >= SHORT and "://" not in line:
+        if "://" in line:
+            _, _, rest = line.partition("://")[2].rpartition("@")[0].partition(":")
+        if colon and len(rest.strip()) >= SHORT:
             yield _command_data(rest.strip())
 
 

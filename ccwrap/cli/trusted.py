@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 def show(here: World, as_json: bool) -> None:
     """Everything that is recorded or given, wherever one is."""
     file = files.load(here.cwd, here.environment, here.places, here.catalogue)
-    held = Trust.read(here.places, here.environment, file.trusted if file else {})
+    held = Trust.read(
+        here.places,
+        here.environment,
+        file.trusted if file else {},
+        file.locks.by("trust") if file else "",
+    )
     given = [Grant(url, what) for url, what in sorted(held.pins)]
     if as_json:
         jsonout.say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from ccwrap.cli import jsonout, render
 from ccwrap.errors import Problem, RouteFileError
 from ccwrap.gateways import kinds
+from ccwrap.places import places
 from ccwrap.routes import layers
 
 
@@ -17,10 +19,10 @@ from ccwrap.routes import layers
 @click.argument("file", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(file: tuple[Path, ...], as_json: bool) -> None:
-    """Check route FILEs (by default the nearest .ccroute).
+    """Check route FILEs (by default the nearest .ccroute), or a config.toml.
 
-    Asks no gateway, reads no key and needs no trust. Exit code 0 when all are
-    right, else 78.
+    One that isn't your own may say what a machine's may. Asks no gateway, reads no key
+    and needs no trust. Exit code 0 when all are right, else 78.
     """
     results = [(path, problems(path)) for path in file or (nearest(),)]
     if as_json:
@@ -40,7 +42,7 @@ def nearest() -> Path:
 def problems(path: Path) -> tuple[Problem, ...]:
     """Every mistake in `path`."""
     try:
-        layers.check(path, kinds.load())
+        layers.check(path, kinds.load(), places(os.environ).config)
     except RouteFileError as error:
         return error.problems
     return ()

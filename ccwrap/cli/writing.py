@@ -17,27 +17,33 @@ if TYPE_CHECKING:
 def replace(path: Path, text: str, mode: int = 0o666) -> None:
     """Put `text` at `path`; a symbolic link there is replaced, not followed.
 
-    A new file gets `mode` less the umask, an old one keeps its own. Raises SettingError.
+    A new file gets `mode` less the umask, an old one keeps its own, and its owner as far
+    as we may give it away. Bytes that are no UTF-8 stand in `text` as surrogates. Raises
+    SettingError.
     """
     try:
         if path.is_file() and not path.is_symlink():
-            mode = path.stat().st_mode & 0o777
-            _rename_onto(path, text, mode, exact=True)
+            _rename_onto(path, text, path.stat().st_mode & 0o777, path.stat())
         else:
-            _rename_onto(path, text, mode, exact=False)
+            _rename_onto(path, text, mode, None)
     except OSError as error:
         raise SettingError(
             f"{path}: {error.strerror}", "choose a folder that you may write"
         ) from None
 
 
-def _rename_onto(path: Path, text: str, mode: int, *, exact: bool) -> None:
+def _rename_onto(path: Path, text: str, mode: int, old: os.stat_result | None) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as file:
             file.write(text)
-        if exact:
+        if old is not None:
+            if hasattr(os, "chown"):
+                with contextlib.suppress(OSError):
+                    os.chown(temporary, old.st_uid, old.st_gid)
             temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:

@@ -7,6 +7,7 @@ is left alone, unless nothing else can be used.
 
 from __future__ import annotations
 
+import math
 import time
 from functools import partial
 
@@ -89,7 +90,7 @@ class _Round:
         self.before: dict[str, Remembered] = {}
         self.held: set[str] = set()
         self.led: set[str] = set()
-        self.waiting: set[str] = set()
+        self.waiting: dict[str, float] = {}
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
         self.missed: dict[str, list[Flight]] = {}
@@ -154,7 +155,7 @@ class _Round:
         """Ask what nobody is asking, wait for the rest; one launch alone makes a trial."""
         mine = []
         for name in trials:
-            if self._lead(name):
+            if self._lead(name) or (self._overdue(name) and self._lead(name)):
                 self.held.discard(name)
                 mine.append(name)
             elif self.found[name] is None:
@@ -178,6 +179,17 @@ class _Round:
             return True
         return not self._accepted(name) and flight.lead() and not self._accepted(name)
 
+    def _overdue(self, name: str) -> bool:
+        """Whether who asks has had its time: from then on the next flight counts."""
+        flight, most = self.flights.get(name), self.terms.limit + OVERTIME
+        if self.found[name] is not None or flight is None or flight.age() <= most:
+            return False
+        self._miss(name)
+        return True
+
+    def _miss(self, name: str) -> None:
+        self.missed.setdefault(name, []).append(self.flights.pop(name))
+
     def _flight(self, name: str) -> Flight | None:
         if self.meeting is None:
             return None
@@ -200,8 +212,17 @@ class _Round:
         return False
 
     def _news(self, name: str, answer: Remembered) -> bool:
+        """Whether `answer` tells us something that we may believe.
+
+        What was found after we began is as good as asking ourselves, also where
+        `fresh_for` is 0. Where nothing is remembered only those who start together share.
+        """
         terms, before = self.terms, self.before.get(name)
-        state = memory.state(answer, terms.clock(), terms.fresh_for, terms.depth)
+        now, together = terms.clock(), answer.checked >= self.began
+        if not together and self.memory.store is None and now - answer.checked > terms.limit:
+            return False
+        young = math.inf if together else terms.fresh_for
+        state = memory.state(answer, now, young, terms.depth)
         if state not in ("fresh", "ejected") or (before and answer.checked <= before.checked):
             return False
         self.before[name] = answer
@@ -210,7 +231,13 @@ class _Round:
         return True
 
     def _wait(self, name: str, flight: Flight) -> None:
-        self.waiting.add(name)
+        """Hear of `name` when its asker is done, or has had its time, counted from its start.
+
+        An asker that was stopped (Ctrl-Z) holds up each later launch for OVERTIME only.
+        """
+        now = time.monotonic()
+        left = min(self.terms.limit - flight.age(), self.end - now) + OVERTIME
+        self.waiting[name] = now + self.terms.seconds(max(left, OVERTIME))
         self.news.of_flight(name, flight)
 
     def _ask(self, names: Sequence[str]) -> None:
@@ -222,25 +249,24 @@ class _Round:
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
-        patience = self.terms.seconds(self.end - time.monotonic() + OVERTIME)
-        late = time.monotonic() + patience
         while (self.led or self.waiting) and not self._settled():
-            left = max(late - time.monotonic(), 0.0) if self.waiting else None
+            late = min(self.waiting.values(), default=None)
+            left = None if late is None else max(late - time.monotonic(), 0.0)
             try:
                 name, news = self.news.next(left)
             except TimeoutError:
                 self._follow()
-                late = time.monotonic() + self.terms.seconds(self.terms.limit + OVERTIME)
                 continue
             self._hear(name, news)
 
     def _follow(self) -> None:
         """The answers that are waited for don't come: one of those who wait asks now."""
-        overdue = sorted(self.waiting)
-        self.waiting.clear()
+        now = time.monotonic()
+        overdue = sorted(name for name, late in self.waiting.items() if late <= now)
         for name in overdue:
-            self.missed.setdefault(name, []).append(self.flights.pop(name))
-        self.end = time.monotonic() + self.terms.limit
+            del self.waiting[name]
+            self._miss(name)
+        self.end = now + self.terms.limit
         self._take(overdue, ())
 
     def _hear(self, name: str, news: object) -> None:
@@ -249,7 +275,7 @@ class _Round:
                 self.led.discard(name)
                 self._learn(name, news)
         elif name in self.waiting:
-            self.waiting.discard(name)
+            del self.waiting[name]
             self._after(name)
 
     def _after(self, name: str) -> None:
@@ -259,7 +285,7 @@ class _Round:
         """
         for other in (name, *sorted(self.waiting)):
             if self._accepted(other):
-                self.waiting.discard(other)
+                self.waiting.pop(other, None)
         if self.found[name] is None and not self._settled():
             self._take([name], ())
 

@@ -11,12 +11,13 @@ import contextlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+import time
 
 from ccwrap import private
 from ccwrap.errors import SettingError
 from ccwrap.health.digest import digest
 from ccwrap.health.reading import remembered_of
+from ccwrap.light import TYPE_CHECKING, Final
 
 if sys.platform != "win32":
     import fcntl
@@ -98,7 +99,16 @@ class Flight:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
+        with contextlib.suppress(OSError):
+            os.utime(self._descriptor)
         return True
+
+    def age(self) -> float:
+        """Seconds since somebody began to ask, or answered; 0 where the clock was set back."""
+        try:
+            return max(time.time() - os.fstat(self._descriptor).st_mtime, 0.0)
+        except OSError:
+            return 0.0
 
     def wait(self) -> None:
         """Until nobody asks any more; however long that is. For a thread of its own."""
@@ -111,7 +121,7 @@ class Flight:
         try:
             said = json.loads(os.pread(self._descriptor, SIZE, 0))
             return remembered_of(said) if isinstance(said, dict) else None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, RecursionError):
             return None
 
     def hand_over(self, answer: Remembered) -> None:

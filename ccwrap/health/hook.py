@@ -14,8 +14,7 @@ import re
 import sys
 import time
 from pathlib import Path
-
-from ccwrap.light import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -137,6 +137,10 @@ class Memory:
         """Earlier launches, the last one first; all, or those of one session."""
         return self._try(lambda store: store.launches(session=session)) or ()
 
+    def launch(self, number: int) -> Launch | None:
+        """The launch with this id."""
+        return self._try(lambda store: store.launch(number)) if number else None
+
     def standing(self, scope: str) -> Standing:
         """Who runs in `scope`."""
         return self._try(lambda store: store.standing(scope)) or Standing()
@@ -153,7 +157,7 @@ class Memory:
         store = self.store
         if store is None:
             return None
-        from ccwrap.health.store import StoreError, set_aside  # noqa: PLC0415 - sqlite3 is heavy
+        from ccwrap.health.store import StoreError  # noqa: PLC0415 - sqlite3 is heavy
 
         try:
             return use(store)
@@ -161,5 +165,5 @@ class Memory:
             self._store = None
             self._say(f"{error}; nothing is remembered")
             if error.damaged:
-                set_aside(store.path)
+                store.set_aside()
         return None

@@ -56,7 +56,10 @@ def worded(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror or error}") from None
     except SettingError as error:
         raise StoreError(error.message) from None
-    except (ValueError, OverflowError, TypeError) as error:
+    except (LookupError, UnicodeError):
+        # A column has another name; SQLite's own words for what it found are no text.
+        raise StoreError(f"{path} is damaged", damaged=True) from None
+    except (ValueError, OverflowError, TypeError, MemoryError) as error:
         raise StoreError(f"{path} can't be used ({type(error).__name__})") from None
 
 
@@ -73,12 +76,27 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bytes]:
             raise
 
 
-def set_aside(path: Path) -> None:
-    """Rename a damaged store, so that the next launch begins a new one. Never raises."""
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`; None for none that can be looked at."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def set_aside(path: Path, damaged: tuple[int, int] | None) -> None:
+    """Rename a damaged store, so that the next launch begins a new one. Never raises.
+
+    `damaged` is its identity: of many launches that find the damage at once the first
+    renames it, and what a later one finds in its place is a new store.
+    """
+    if identity(path) != damaged:
+        return
     with contextlib.suppress(OSError):
-        os.replace(path, path.with_name(f"{path.name}.damaged"))
         for end in ("-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
+        os.replace(path, path.with_name(f"{path.name}.damaged"))
 
 
 def _checked(path: Path) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ccwrap.gateways.verdict import Verdict
+    from ccwrap.health.records import Remembered
     from ccwrap.routes.schema import Route
 
 LEAST_GAIN_MS: Final = 50.0
@@ -64,6 +65,8 @@ class Past(NamedTuple):
     returning  the route that the resumed session ran on, "" for none
     model      that it ran with, "" for claude's own choice
     session    the id of the resumed session, "" for none
+    within     what is known of `returning` where it is the route of the session in which
+               this run stands, which nobody asks; else None
     """
 
     standing: Standing = Standing()
@@ -71,6 +74,7 @@ class Past(NamedTuple):
     returning: str = ""
     model: str = ""
     session: str = ""
+    within: Remembered | None = None
 
 
 class Choice(NamedTuple):
@@ -113,7 +117,8 @@ def choose(
         return Choice(None, "no candidate is usable", candidates, past=past)
     for one in usable:
         if one.route.name == past.returning and returns(one.verdict, one.until):
-            why = f"the session ran on {one.route.name}; verdict {one.verdict.name}"
+            ran = "around this one runs" if past.within else "ran"
+            why = f"the session {ran} on {one.route.name}; verdict {one.verdict.name}"
             return Choice(one, why, candidates, past=past)
     best = min(USABLE.index(one.verdict.name) for one in usable)
     equals = [one for one in usable if one.verdict.name == USABLE[best]]

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from ccwrap.health import ejection, schema
 from ccwrap.health.digest import digest
 from ccwrap.health.latency import smoothed
-from ccwrap.health.opening import FILE, StoreError, connect, set_aside, worded
-from ccwrap.health.reading import launch_of, remembered_of, sample_of
+from ccwrap.health.opening import FILE, StoreError, connect, identity, set_aside, worded
+from ccwrap.health.reading import launch_of, number, remembered_of, sample_of, standing_of, text
 from ccwrap.health.records import Launch, Remembered, Sample, Standing
-from ccwrap.light import TYPE_CHECKING, Final, Self
+from ccwrap.light import TYPE_CHECKING, Final, Self, TypeVar
 
-__all__ = ["FILE", "Store", "StoreError", "question", "set_aside", "store_or_none"]
+__all__ = ["FILE", "Store", "StoreError", "question", "store_or_none"]
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from ccwrap.gateways.verdict import Verdict
     from ccwrap.secret import Secret
+
+T = TypeVar("T")
 
 DAY: Final = 86400.0
 LAUNCH: Final = ", ".join(name for name in Launch._fields if name != "id")
@@ -46,12 +48,13 @@ def store_or_none(state: Path, say: Callable[[str], None]) -> Store | None:
 
     A damaged file is put aside and begun anew, so that this is said only once.
     """
+    seen = identity(state / FILE)
     try:
         return Store.open(state)
     except StoreError as error:
         say(f"{error}; nothing is remembered")
         if error.damaged:
-            set_aside(state / FILE)
+            set_aside(state / FILE, seen)
     return None
 
 
@@ -60,6 +63,7 @@ class Store:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, salt: bytes) -> None:
         self.path = path
+        self._file = identity(path)
         self._connection = connection
         self._salt = salt
 
@@ -74,6 +78,10 @@ class Store:
         with worded(self.path):
             self._connection.close()
 
+    def set_aside(self) -> None:
+        """Let the next launch begin a new store: this one is damaged. Never raises."""
+        set_aside(self.path, self._file)
+
     def fingerprint(self, secret: Secret | None) -> str:
         """A name for `secret` from which, without this store, nobody can check a guess."""
         if not secret:
@@ -84,8 +92,10 @@ class Store:
     def recall(self, questions: Sequence[str]) -> dict[str, Remembered]:
         """What is known, by question."""
         marks = ",".join("?" * len(questions))
-        rows = self._rows(f"SELECT * FROM verdict WHERE question IN ({marks})", *questions)
-        known = ((str(row["question"]), remembered_of(row)) for row in rows)
+        known = self._rows(
+            lambda row: (text(row["question"]), remembered_of(row)),
+            f"SELECT * FROM verdict WHERE question IN ({marks})", *questions,
+        )  # fmt: skip
         return {asked: found for asked, found in known if found is not None}
 
     def remember(
@@ -142,7 +152,7 @@ class Store:
 
     def heard(self, session: str) -> bool:
         """Whether a turn of `session` has ended, well or not."""
-        return bool(self._rows("SELECT 1 FROM report WHERE session = ? LIMIT 1", session))
+        return bool(self._rows(tuple, "SELECT 1 FROM report WHERE session = ? LIMIT 1", session))
 
     def stale(self, question: str) -> None:
         """Have the route asked again at the next launch."""
@@ -186,31 +196,34 @@ class Store:
     ) -> tuple[Launch, ...]:
         """Launches, the last one first; "" for every project and every session."""
         rows = self._rows(
+            launch_of,
             "SELECT * FROM launch WHERE time >= ? AND (? = '' OR project = ?)"
             " AND (? = '' OR session = ?) ORDER BY id DESC",
             since, project, project, session, session,
         )  # fmt: skip
-        return tuple(launch_of(row) for row in rows)
+        return tuple(rows)
+
+    def launch(self, number: int) -> Launch | None:
+        """The launch with this id."""
+        rows = self._rows(launch_of, "SELECT * FROM launch WHERE id = ?", number)
+        return rows[0] if rows else None
 
     def samples(
         self, question: str = "", route: str = "", since: float = 0.0
     ) -> tuple[Sample, ...]:
         """Verdicts over time, the first one first; "" for every question and every route."""
         rows = self._rows(
+            sample_of,
             "SELECT * FROM sample WHERE time >= ? AND (? = '' OR question = ?)"
             " AND (? = '' OR route = ?) ORDER BY id",
             since, question, question, route, route,
         )  # fmt: skip
-        return tuple(sample_of(row) for row in rows)
+        return tuple(rows)
 
     def standing(self, scope: str) -> Standing:
         """Who runs in `scope`, a name of the caller's."""
-        rows = self._rows("SELECT * FROM standing WHERE scope = ?", scope)
-        if not rows:
-            return Standing()
-        row = rows[0]
-        times, seen = int(row["times"] or 0), float(row["time"] or 0.0)
-        return Standing(str(row["incumbent"]), str(row["challenger"]), times, seen)
+        rows = self._rows(standing_of, "SELECT * FROM standing WHERE scope = ?", scope)
+        return rows[0] if rows else Standing()
 
     def stand(self, scope: str, standing: Standing) -> None:
         """Put `standing` in place of what was known of `scope`."""
@@ -219,18 +232,21 @@ class Store:
     def questions(self, route: str) -> tuple[str, ...]:
         """Every question that a route of this name, in whatever project, has stood for."""
         rows = self._rows(
+            lambda row: text(row["question"]),
             "SELECT question FROM sample WHERE route = ?"
             " UNION SELECT question FROM launch WHERE route = ?",
             route, route,
         )  # fmt: skip
-        return tuple(str(row["question"]) for row in rows if row["question"])
+        return tuple(filter(None, rows))
 
     def forget(self, questions: Sequence[str] | None = None) -> int:
         """Forget the verdicts about `questions`, or all; how many there were."""
         marks = ",".join("?" * len(questions or ()))
         which = "" if questions is None else f" WHERE question IN ({marks})"
         with self._write():
-            (count,) = self._rows(f"SELECT count(*) FROM verdict{which}", *(questions or ()))[0]
+            ((count,),) = self._rows(
+                tuple, f"SELECT count(*) FROM verdict{which}", *(questions or ())
+            )
             self._run(f"DELETE FROM verdict{which}", *(questions or ()))
             if questions is None:
                 self._run("DELETE FROM standing")
@@ -239,23 +255,28 @@ class Store:
     def tidy(self, now: float) -> bool:
         """Remove what is old or too much; once a day, else nothing. Whether it was done.
 
-        Counted from the last launch where the clock runs ahead of it, so that a clock
-        which jumped years ahead for a moment costs no history.
+        Counted from the last launch that is kept where the clock runs ahead of it, so that
+        a clock which jumped years ahead for a moment costs no history.
         """
-        last = self._rows("SELECT value FROM keep WHERE name = 'tidied'")
-        if last and 0 <= now - float(last[0][0]) < DAY:
+        if self._tidied(now):
             return False
         with self._write():
-            (newest,) = self._rows("SELECT max(time) FROM launch")[0]
-            limit = min(now, float(newest or now)) - schema.KEPT_SECONDS
+            if self._tidied(now):
+                return False
+            newest = self._number("SELECT max(time) FROM launch") or now
+            limit = min(now, newest) - schema.KEPT_SECONDS
             for table, column in schema.AGED.items():
                 self._run(f"DELETE FROM {table} WHERE {column} < ?", limit)
             for table, most in schema.MOST_ROWS.items():
-                self._run(
-                    f"DELETE FROM {table} WHERE id <= (SELECT max(id) FROM {table}) - ?", most
-                )
+                order = "id" if table != "verdict" else schema.AGED[table]
+                first = f"SELECT {order} FROM {table} ORDER BY {order} DESC LIMIT 1 OFFSET ?"
+                self._run(f"DELETE FROM {table} WHERE {order} <= ({first})", most)
             self._run("INSERT OR REPLACE INTO keep VALUES ('tidied', ?)", now)
         return True
+
+    def _tidied(self, now: float) -> bool:
+        last = self._number("SELECT value FROM keep WHERE name = 'tidied'")
+        return last is not None and 0 <= now - last < DAY
 
     def _sample(self, question: str, verdict: Verdict, now: float, route: str) -> None:
         self._run(
@@ -264,9 +285,13 @@ class Store:
             now, question, route, verdict.phase, verdict.latency_ms, verdict.name,
         )  # fmt: skip
 
-    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+    def _rows(self, read: Callable[[sqlite3.Row], T], sql: str, *values: object) -> list[T]:
         with worded(self.path):
-            return self._connection.execute(sql, _storable(values)).fetchall()
+            return [read(row) for row in self._connection.execute(sql, _storable(values))]
+
+    def _number(self, sql: str) -> float | None:
+        rows = self._rows(lambda row: number(row[0]), sql)
+        return rows[0] if rows else None
 
     def _run(self, sql: str, *values: object) -> int:
         with worded(self.path):

@@ -37,6 +37,8 @@ def ask(
     Asked is only about enabled routes that want something which the user has neither
     allowed nor refused before. Raises NotTrusted on a no that leaves no route.
     """
+    if granted.locked:
+        return granted
     enabled = [route for route in file.routes if not route.disabled]
     waiting = [route for route in enabled if granted.undecided(root, route)]
     if not waiting or file.file is None:
@@ -78,7 +80,7 @@ def _text(
         places.home,
         shown,
         lambda route: granted.missing(root, route),
-        credentials.origins(names, file.folder, environment, file.secrets),
+        credentials.origins(names, file.folder, environment, file.secrets, file.fixed),
         answers(ignorable=not file.require_route, stop=stop),
     )
 

@@ -15,7 +15,7 @@ from ccwrap.routes.references import REFERENCE
 from ccwrap.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from ccwrap.places import Places
@@ -26,10 +26,14 @@ SERVICE = "ccwrap"
 
 
 class Found(NamedTuple):
-    """A value and where it came from: `env`, `.env.local:3`, `keyring`, `command op`, a path."""
+    """A value and where it came from: `env`, `.env.local:3`, `keyring`, `command op`, a path.
+
+    refresh  seconds after which it is asked for again; 0 for one that doesn't expire
+    """
 
     secret: Secret
     origin: str
+    refresh: float = 0.0
 
 
 class Missing(NamedTuple):
@@ -47,14 +51,18 @@ def resolve(
     secrets: Mapping[str, object],
     home: Path,
     seconds: float,
+    fixed: Collection[str] = (),
 ) -> dict[str, Found | Missing]:
     """Every variable of `names`, all sources at once, `seconds` at most.
 
-    Raises RouteFileError for a malformed line in an env file.
+    `fixed` are those whose source in `secrets` nothing outranks. Raises RouteFileError
+    for a malformed line in an env file.
     """
     wanted = list(dict.fromkeys(names))
     found: dict[str, Found | Missing] = {
-        name: _usable(name, environment[name], "env") for name in wanted if environment.get(name)
+        name: _usable(name, environment[name], "env")
+        for name in wanted
+        if environment.get(name) and name not in fixed
     }
     deadline = time.monotonic() + seconds
     configured: dict[str, Any] = {n: secrets[n] for n in wanted if n not in found and n in secrets}
@@ -66,11 +74,20 @@ def resolve(
     return {name: found[name] for name in wanted}
 
 
+def again(
+    name: str, source: Mapping[str, Any], environment: Mapping[str, str], home: Path, seconds: float
+) -> Found | Missing:
+    """`name` from `source` alone, for a session that asks anew; commands get `environment`."""
+    found = _from_sources({name: source}, environment, home, time.monotonic() + seconds)[name]
+    return _handed_on(name, found) if isinstance(found, Found) else found
+
+
 def origins(
     names: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
     secrets: Mapping[str, object],
+    fixed: Collection[str] = (),
 ) -> dict[str, str]:
     """Where each of `names` would come from, without resolving it; absent where nowhere.
 
@@ -78,7 +95,7 @@ def origins(
     """
     from ccwrap.routes import envfiles  # noqa: PLC0415 - only where a question is asked
 
-    found = {name: "env" for name in names if environment.get(name)}
+    found = {name: "env" for name in names if environment.get(name) and name not in fixed}
     for name in names:
         source = secrets.get(name)
         if name not in found and isinstance(source, dict):
@@ -211,4 +228,19 @@ def _from_source(name: str, source: Mapping[str, Any], sources: Sources) -> Foun
         return Missing(f"{name}: {error.message}", error.hint)
     except Exception as error:  # noqa: BLE001 - a keyring backend may raise anything
         return Missing(f"{name}: {type(error).__name__}", "look at it in config.toml")
-    return _usable(name, value, origin)
+    found = _usable(name, value, origin)
+    if isinstance(found, Found) and "refresh" in source:
+        return _handed_on(name, found._replace(refresh=source["refresh"]))
+    return found
+
+
+def _handed_on(name: str, found: Found) -> Found | Missing:
+    """`found` if claude takes it from an apiKeyHelper: visible ASCII, 16384 characters at most.
+
+    Observed with 2.1.330, which trims it and refuses everything else.
+    """
+    value = found.secret.reveal()
+    if len(value) <= 16384 and all("!" <= char <= "~" for char in value):
+        return found
+    why = f"{name} has a blank or a letter in it that claude takes from no command, or is too long"
+    return Missing(why, f"run {found.origin.removeprefix('command ')} by hand")

@@ -55,9 +55,7 @@ def load(
 
     Raises RouteFileError with the mistakes in a file, SettingError for a variable.
     """
-    file = _named(environment, cwd, places.home) or find(cwd, places.home)
-    machine = private.read(places.machine, owners=_owners(places))
-    found = Files(file, private.read(places.config), machine)
+    found = present(cwd, environment, places)
     if found == (None, None, None):
         if not environment.get("CCWRAP_URLS"):
             return None
@@ -69,7 +67,19 @@ def load(
     return layers.read(found, cwd, environment, places, kinds)
 
 
-def _owners(places: Places) -> tuple[int, ...] | None:
+def present(cwd: Path, environment: Mapping[str, str], places: Places) -> Files:
+    """Every file that has a say where `cwd` is. Raises SettingError."""
+    file = _named(environment, cwd, places.home) or find(cwd, places.home)
+    return configs(places)._replace(project=file)
+
+
+def configs(places: Places) -> Files:
+    """The user's and the machine's config.toml alone. Raises SettingError."""
+    machine = private.read(places.machine, owners=administrators(places))
+    return Files(None, private.read(places.config), machine)
+
+
+def administrators(places: Places) -> tuple[int, ...] | None:
     """Who may own the machine's config.toml: root, where it stands in root's folder."""
     if not hasattr(os, "geteuid"):
         return None

@@ -5,7 +5,7 @@ Validation and the JSON Schema of `ccroute schema` are both made from it.
 
 from __future__ import annotations
 
-from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from ccwrap.routes import allowed, readers, references, urls
 from ccwrap.routes.grants import PROVIDER_URLS
 from ccwrap.routes.readers import Fault, Wrong, mapping, several, table
@@ -31,12 +31,29 @@ _FLAG: Final = {"type": "boolean"}
 _NAMES: Final = {"type": "array", "items": _TEXT}
 _TEXTS: Final = {"type": "object", "additionalProperties": _TEXT}
 _REFERENCE: Final = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
+_COMMAND: Final = {"type": "array", "items": _TEXT, "minItems": 1}
 _DURATION: Final = {
     "anyOf": [
         {"type": "number", "minimum": 0},
         {"type": "string", "pattern": r"^\d+(\.\d+)?\s?(ms|s|m|h|d)$"},
     ]
 }
+_SECRET: Final = {
+    "oneOf": [
+        {
+            "type": "object",
+            "properties": properties,
+            "required": [next(iter(properties))],
+            "additionalProperties": False,
+        }
+        for properties in (
+            {"command": _COMMAND, "refresh": _DURATION},
+            {"keyring": {"type": "string", "pattern": "^.+/[^/]+$"}},
+            {"file": _TEXT},
+        )
+    ]
+}
+_SECRETS: Final = {"type": "object", "additionalProperties": _SECRET}
 
 
 class Key(NamedTuple):
@@ -118,7 +135,10 @@ def list_of_grants(value: object) -> tuple[str, ...]:
 
 
 def source(value: object) -> dict[str, Any]:
-    """Where a secret comes from: one of command, keyring, file."""
+    """Where a secret comes from: one of command, keyring, file.
+
+    A command's value may expire: `refresh`, in seconds, then stands behind it.
+    """
     if isinstance(value, str):
         raise Wrong(
             "holds the secret itself, or a path without a word for it",
@@ -126,13 +146,29 @@ def source(value: object) -> dict[str, Any]:
             "`ccroute secret set NAME` writes it",
         )
     said = mapping(value)
-    if len(said) != 1 or next(iter(said)) not in SOURCES:
+    hows = [key for key in said if key != "refresh"]
+    if len(hows) != 1 or hows[0] not in SOURCES:
         raise Wrong("names no source, or several", "use one of command, keyring, file")
-    how, what = next(iter(said.items()))
+    read = {hows[0]: SOURCES[hows[0]]}
+    if "refresh" in said:
+        read["refresh"] = _refresh if "command" in said else _no_refresh
+    return {key: _under(key, reader, said[key]) for key, reader in read.items()}
+
+
+def _under(key: str, reader: Callable[[object], Any], value: object) -> Any:
+    """What `reader` makes of `value`; its mistakes stand at `key`."""
     try:
-        return {how: SOURCES[how](what)}
+        return reader(value)
     except Wrong as wrong:
-        raise Wrong(faults=tuple(fault.under(how) for fault in wrong.faults)) from None
+        raise Wrong(faults=tuple(fault.under(key) for fault in wrong.faults)) from None
+
+
+_refresh: Final = readers.duration(1, 86400)
+"""Seconds after which a command's value is asked for again."""
+
+
+def _no_refresh(_value: object) -> NoReturn:
+    raise Wrong("goes with a command only", "remove it, or name a command")
 
 
 def _command(value: object) -> tuple[str, ...]:
@@ -260,7 +296,7 @@ TOP: Final[Mapping[str, Key]] = {
         "Custom headers of the user's that stay.", several(readers.text), _NAMES, _CONFIG
     ),
     "locked": Key("Keys that this file alone decides.", several(readers.text), _NAMES, (MACHINE,)),
-    "secrets": Key("Where ${NAME} comes from.", _secrets, {"type": "object"}, _CONFIG),
+    "secrets": Key("Where ${NAME} comes from.", _secrets, _SECRETS, _CONFIG),
     "trust": Key("URL = what any project may send there.", _trust, {"type": "object"}, _CONFIG),
 }
 """The keys above the routes; `route` and `probe` are tables of their own."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ccwrap.errors import Problem, RouteFileError
 from ccwrap.light import TYPE_CHECKING, Final
-from ccwrap.routes import completion, document, given, keys, merge, project, validation
-from ccwrap.routes.files import NAMES, exists
+from ccwrap.routes import completion, document, files, given, keys, merge, project, validation
 from ccwrap.routes.schema import ProbeSettings, RouteFile
 from ccwrap.text import clean
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from ccwrap.routes.document import Document
     from ccwrap.routes.files import Files
     from ccwrap.routes.merge import Merged
-    from ccwrap.routes.schema import Kinds, Route
-    from ccwrap.routes.validation import Layer
+    from ccwrap.routes.schema import Kinds, Locks, Route
+    from ccwrap.routes.validation import Layer, Said
 
 LOCAL: Final = ".ccroute.local"
 
@@ -30,7 +29,7 @@ def read(
 
     Raises RouteFileError with the mistakes in a file, SettingError for a variable.
     """
-    layers = _read(_documents(found, cwd, places), kinds)
+    layers = _layers(found, cwd, places, kinds)
     merged = merge.merge(layers, kinds)
     locked = merge.locked(layers)
     first = () if "route" in locked else given.routes(environment, kinds)
@@ -39,16 +38,42 @@ def read(
     whole = _whole(merged, found.project, cwd, kinds, first)
     policy = "" if "policy" in locked else given.policy(environment)
     sources = tuple(layer.document.path for layer in layers if layer.document.path)
-    return whole._replace(policy=policy or whole.policy, sources=sources)
+    return whole._replace(
+        policy=policy or whole.policy,
+        sources=sources,
+        locks=_locks(layers, merged, environment),
+    )
 
 
-def check(path: Path, kinds: Kinds) -> RouteFile:
+def locks(cwd: Path, environment: Mapping[str, str], places: Places, kinds: Kinds) -> Locks:
+    """What the machine's config.toml locks, whether there are routes here or not.
+
+    Raises RouteFileError and SettingError.
+    """
+    layers = _layers(files.present(cwd, environment, places), cwd, places, kinds)
+    return _locks(layers, merge.merge(layers, kinds), environment)
+
+
+def _locks(layers: list[Layer], merged: Merged, environment: Mapping[str, str]) -> Locks:
+    fixed = merged.table("secrets") if "secrets" in merge.locked(layers) else ()
+    return merge.locks(layers, environment, fixed)
+
+
+def secret(name: str, places: Places, kinds: Kinds) -> Said | None:
+    """What `[secrets]` says about `name`, as for a launch. Raises RouteFileError, SettingError."""
+    layers = _layers(files.configs(places), places.home, places, kinds)
+    return merge.merge(layers, kinds).values.get(("secrets", name))
+
+
+def check(path: Path, kinds: Kinds, own: Path | None = None) -> RouteFile:
     """The file at `path` by itself: no environment, no other layer.
 
-    Routes of a `.ccroute.local` that only change another file's are read, and left
-    out of the result. Raises RouteFileError.
+    A config.toml is the user's where it is `own`, else a machine's. Routes of a
+    `.ccroute.local` that only change another file's are read, and left out of the
+    result. Raises RouteFileError.
     """
-    layer = {LOCAL: keys.LOCAL, "config.toml": keys.USER}.get(path.name, keys.PROJECT)
+    config = keys.USER if own is not None and path.absolute() == own else keys.MACHINE
+    layer = {LOCAL: keys.LOCAL, "config.toml": config}.get(path.name, keys.PROJECT)
     found = validation.read(document.read(path, str(path), layer), kinds)
     if layer == keys.LOCAL:
         whole = tuple(r for r in found.routes if ("kind",) in r or ("url",) in r)
@@ -58,12 +83,26 @@ def check(path: Path, kinds: Kinds) -> RouteFile:
     return _whole(merged, path, path.parent, kinds, (), partial=layer != keys.PROJECT)
 
 
+def _layers(found: Files, cwd: Path, places: Places, kinds: Kinds) -> list[Layer]:
+    """What every file says, nearest first. Raises one RouteFileError for the mistakes in all."""
+    layers: list[Layer] = []
+    problems: list[Problem] = []
+    for one in _documents(found, cwd, places):
+        try:
+            layers.append(validation.read(one, kinds))
+        except RouteFileError as error:
+            problems += error.problems
+    if problems:
+        raise RouteFileError(tuple(problems))
+    return layers
+
+
 def _documents(found: Files, cwd: Path, places: Places) -> list[Document]:
     """Every file that has a say, nearest first."""
     documents, file = [], found.project
     if file is not None:
         beside = file.parent / LOCAL
-        if exists(beside) and beside != file:
+        if files.exists(beside) and beside != file:
             documents.append(document.read(beside, _label(beside, cwd), keys.LOCAL))
         _alone(file, cwd)
         documents.append(document.read(file, _label(file, cwd), keys.PROJECT))
@@ -76,26 +115,12 @@ def _documents(found: Files, cwd: Path, places: Places) -> list[Document]:
     return documents
 
 
-def _read(documents: list[Document], kinds: Kinds) -> list[Layer]:
-    """Every document's words. Raises one RouteFileError for the mistakes in all of them."""
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    for one in documents:
-        try:
-            layers.append(validation.read(one, kinds))
-        except RouteFileError as error:
-            problems += error.problems
-    if problems:
-        raise RouteFileError(tuple(problems))
-    return layers
-
-
 def _alone(file: Path, cwd: Path) -> None:
     """Refuse a folder with both spellings of the file: which one holds would be a guess."""
-    if file.name not in NAMES:
+    if file.name not in files.NAMES:
         return
-    others = [file.with_name(name) for name in NAMES if name != file.name]
-    if any(exists(other) for other in others):
+    others = [file.with_name(name) for name in files.NAMES if name != file.name]
+    if any(files.exists(other) for other in others):
         what = f"there is a {others[0].name} beside it"
         raise RouteFileError((Problem(_label(file, cwd), 0, "", what, "keep one of the two"),))
 
@@ -126,9 +151,6 @@ def _whole(
             )
         )
 
-    def table(name: str) -> dict[str, object]:
-        return {path[1]: said.value for path, said in values.items() if path[0] == name}
-
     def plain(name: str, default: object) -> object:
         return values[(name,)].value if (name,) in values else default
 
@@ -138,12 +160,12 @@ def _whole(
         folder=file.parent if file is not None else cwd,
         project=str(plain("project", "")) or project.name(project.root(cwd, file)),
         policy=str(plain("policy", "ordered")),
-        tags=tuple((name, str(value)) for name, value in table("tags").items()),
+        tags=tuple((name, str(value)) for name, value in merged.table("tags").items()),
         require_route=bool(plain("require_route", default=False)),
         hooks=bool(plain("hooks", default=True)),
-        probe=ProbeSettings(**table("probe")),  # type: ignore[arg-type]
+        probe=ProbeSettings(**merged.table("probe")),  # type: ignore[arg-type]
         keep_headers=tuple(plain("keep_headers", ())),  # type: ignore[arg-type]
-        secrets=table("secrets"),
+        secrets=merged.table("secrets"),
         trusted=given.trusted(values),
         sources=() if file is None else (file,),
     )

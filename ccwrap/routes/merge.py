@@ -7,12 +7,19 @@ from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.routes import keys, urls
 from ccwrap.routes.keys import LOCAL, MACHINE, PROJECT
 from ccwrap.routes.readers import Fault
+from ccwrap.routes.schema import Ignored, Locks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ccwrap.routes.schema import Kinds
     from ccwrap.routes.validation import Layer, Said, Values
+
+VARIABLES = {"route": "CCWRAP_URLS", "policy": "CCWRAP_POLICY", "trust": "CCWRAP_TRUST"}
+"""The environment's word about each key that can be locked."""
+
+CHOOSING = ("prefer", "use")
+"""Keys that are about routes, and mean nothing where these are locked."""
 
 GENERIC = "generic"
 """The kind of a gateway that says nothing about itself."""
@@ -24,6 +31,10 @@ class Merged(NamedTuple):
     values: Values
     routes: dict[str, Values]
 
+    def table(self, name: str) -> dict[str, object]:
+        """What is said in the top-level table `name`."""
+        return {path[1]: said.value for path, said in self.values.items() if path[0] == name}
+
 
 def merge(layers: Sequence[Layer], kinds: Kinds) -> Merged:
     """`layers` stand nearest first. Raises RouteFileError."""
@@ -34,7 +45,7 @@ def merge(layers: Sequence[Layer], kinds: Kinds) -> Merged:
         values |= {path: _both(said, values.get(path)) for path, said in layer.values.items()}
     named = [(layer, by_name(layer, kinds)) for layer in layers]
     if "route" in kept:
-        return Merged(values, _own(named))
+        return Merged(values, _machines(named))
     return Merged(values, _preferred(_routes(named, values), values))
 
 
@@ -64,6 +75,36 @@ def locked(layers: Iterable[Layer]) -> tuple[str, ...]:
                 )
         return tuple(said.value)
     return ()
+
+
+def locks(
+    layers: Sequence[Layer], environment: Mapping[str, str], locked_away: Collection[str]
+) -> Locks:
+    """What is locked, by which file, and what that leaves without effect.
+
+    `locked_away` are variables whose source is locked.
+    """
+    kept = locked(layers)
+    if not kept:
+        return Locks()
+    machine = next(layer.document.path for layer in layers if layer.document.layer == MACHINE)
+    others = [layer for layer in layers if layer.document.layer != MACHINE]
+    found = [(str(layer.document.path), _locked_in(layer, kept)) for layer in others]
+    ignored = [Ignored(where, said) for where, said in found if said]
+    names = {name: key for key, name in VARIABLES.items() if key in kept}
+    names |= dict.fromkeys(locked_away, "secrets")
+    ignored += [Ignored(name, (key,)) for name, key in names.items() if environment.get(name)]
+    return Locks(machine, kept, tuple(ignored))
+
+
+def _locked_in(layer: Layer, kept: Collection[str]) -> tuple[str, ...]:
+    """The locked keys that `layer` says something about."""
+    said = dict.fromkeys(path[0] for path in layer.values)
+    found = [key for key in said if key in kept]
+    if "route" in kept:
+        found += [key for key in said if key in CHOOSING]
+        found += ["route"] if layer.routes else []
+    return tuple(found)
 
 
 def _both(nearer: Said, farther: Said | None) -> Said:
@@ -123,6 +164,15 @@ def _routes(named: Sequence[tuple[Layer, dict[str, Values]]], top: Values) -> di
             )
     used = {name: own[name] for name in (use.value if use else ())}
     return _stacked([*projects, used], [*reversed(projects), used])
+
+
+def _machines(named: Sequence[tuple[Layer, dict[str, Values]]]) -> dict[str, Values]:
+    """Locked routes. Raises RouteFileError where there are none."""
+    found = _own(named)
+    if not found:
+        said = next(layer.values[("locked",)] for layer, _ in named if ("locked",) in layer.values)
+        raise said.fault("locks `route`, and this file names none", "write [[route]]")
+    return found
 
 
 def _own(named: Sequence[tuple[Layer, dict[str, Values]]]) -> dict[str, Values]:

@@ -48,7 +48,7 @@ def changing(path: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         private.folder(path.parent)
-        with _locked(path.with_name(f"{path.name}.lock")):
+        with locked(path.with_name(f"{path.name}.lock")):
             record = read(path)
             yield record
             data = json.dumps({"version": VERSION, **record}, indent=1, sort_keys=True)
@@ -60,7 +60,7 @@ def changing(path: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on `path`, where the platform has flock."""
     try:
         import fcntl  # noqa: PLC0415 - not on Windows

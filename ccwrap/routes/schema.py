@@ -124,6 +124,29 @@ class ProbeSettings(NamedTuple):
     fresh_for: float = 60.0
 
 
+class Ignored(NamedTuple):
+    """What was said in vain: a file or a variable, and the locked keys that it is about."""
+
+    where: str
+    keys: tuple[str, ...]
+
+
+class Locks(NamedTuple):
+    """What the machine's config.toml keeps for itself.
+
+    file     that file; None where nothing is locked
+    ignored  what others say about these keys
+    """
+
+    file: Path | None = None
+    keys: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+    def by(self, key: str) -> str:
+        """The file that locks `key`; "" where none does."""
+        return str(self.file) if key in self.keys else ""
+
+
 class RouteFile(NamedTuple):
     """Everything that the layers say together, valid and merged.
 
@@ -133,6 +156,7 @@ class RouteFile(NamedTuple):
     project   the name for cost tags
     hooks     sessions tell through hooks of ours how their route fares
     sources   every file that had a say, nearest first
+    locks     what the machine's administrator alone decides
     """
 
     routes: tuple[Route, ...]
@@ -148,10 +172,16 @@ class RouteFile(NamedTuple):
     secrets: Mapping[str, object] = {}
     trusted: Mapping[str, tuple[str, ...]] = {}
     sources: tuple[Path, ...] = ()
+    locks: Locks = Locks()
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The variables whose source nothing outranks."""
+        return tuple(self.secrets) if "secrets" in self.locks.keys else ()
 
 
-def json_schema(kinds: Kinds) -> dict[str, object]:
-    """The JSON Schema of a project's `.ccroute`."""
-    from ccwrap.routes import jsonschema  # noqa: PLC0415 - no launch needs it
+def json_schema(kinds: Kinds, *, config: bool = False) -> dict[str, object]:
+    """The JSON Schema of a project's `.ccroute`, or of config.toml."""
+    from ccwrap.routes import jsonschema, keys  # noqa: PLC0415 - no launch needs it
 
-    return jsonschema.json_schema(kinds)
+    return jsonschema.json_schema(kinds, keys.MACHINE if config else keys.PROJECT)

@@ -50,7 +50,7 @@ class Sources:
 
     def read(self, source: Mapping[str, Any]) -> tuple[str, str]:
         """The value and a word for where it came from. Raises NoValue."""
-        ((how, what),) = source.items()
+        how, what = next(iter(source.items()))
         if how == "command":
             return self._command(what), f"command {what[0]}"
         if how == "keyring":

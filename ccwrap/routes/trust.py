@@ -47,6 +47,7 @@ class Trust(NamedTuple):
     pins        (url, what) from CCWRAP_TRUST and `[trust]`, any project, any value
     ignored     route files that the user wants to be left alone with
     declined    grants that the user has said no to, by project; not asked about again
+    locked      the file that alone says what a project may send; "" where the user may
     """
 
     projects: Mapping[str, tuple[Grant, ...]]
@@ -54,6 +55,7 @@ class Trust(NamedTuple):
     pins: frozenset[tuple[str, str]] = frozenset()
     ignored: frozenset[str] = frozenset()
     declined: Mapping[str, tuple[Grant, ...]] = {}
+    locked: str = ""
 
     @classmethod
     def read(
@@ -61,14 +63,21 @@ class Trust(NamedTuple):
         places: Places,
         environment: Mapping[str, str],
         trusted: Mapping[str, tuple[str, ...]],
+        locked: str = "",
     ) -> Trust:
-        """All that is recorded and given. Raises SettingError for what can't be read."""
+        """All that is recorded and given. Raises SettingError for what can't be read.
+
+        Where a file has `locked` it, only `trusted` counts, which then is that file's.
+        """
         path = places.state / FILE
         held = _Held.of(path, records.read(path))
-        pins = [grant.pin() for grant in grants.parse(environment.get("CCWRAP_TRUST", ""))]
+        given = "" if locked else environment.get("CCWRAP_TRUST", "")
+        pins = [grant.pin() for grant in grants.parse(given)]
         for url, names in trusted.items():
             pins += [Grant(url, grants.what_from(what, "[trust]")).pin() for what in names]
         ignored = frozenset(held.ignored)
+        if locked:
+            return cls({}, (), frozenset(pins), ignored, locked=locked)
         return cls(held.projects, held.everywhere, frozenset(pins), ignored, held.declined)
 
     def missing(self, project: Path, route: Route) -> tuple[Grant, ...]:

@@ -55,6 +55,7 @@ def found(world: Path, *arguments: str, environment: dict[str, str] | None = Non
         (["--continue", "go on"], NEW),
         (["-p", "-c", "go on"], PRINTED),
         (["-pc", "go on"], PRINTED),
+        (["--output-format", "stream-json", "--input-format=stream-json", "--continue"], PRINTED),
         (["-r", OLD], OLD),
         ([f"-r{OLD}"], OLD),
         (["--resume", OLD], OLD),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 import dotenv
@@ -13,7 +14,7 @@ from ccwrap.cli.shells import Change
 from ccwrap.errors import SettingError
 from ccwrap.plan import Plan
 from routing import KEY, routed
-from running import run
+from running import run, script
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,19 +109,73 @@ class TestGithub:
 
     def test_without_reveal_no_secret_is_written(self, eu: Sandbox, tmp_path: Path) -> None:
         file = tmp_path / "github-env"
+        file.touch()
         ran = eu.run_ccroute("env", "--format", "github", env={"GITHUB_ENV": str(file)}).expect()
         assert KEY not in ran.out + ran.err + file.read_text()
         assert "ANTHROPIC_AUTH_TOKEN was left out (--reveal)" in ran.err
 
     def test_delimiters_are_random(self, eu: Sandbox, tmp_path: Path) -> None:
         file = tmp_path / "github-env"
+        file.touch()
         for _ in range(2):
             eu.run_ccroute("env", "--format", "github", env={"GITHUB_ENV": str(file)}).expect()
         lines = file.read_text().splitlines()
         assert len({line.partition("<<")[2] for line in lines if "<<" in line}) == 2
 
-    def test_elsewhere_it_is_an_error(self, eu: Sandbox) -> None:
-        assert "GITHUB_ENV" in eu.run_ccroute("env", "--format", "github").expect(78).err
+    @pytest.mark.parametrize("wrong", ["unset", "missing", "a folder", "a link", "a pipe"])
+    def test_elsewhere_it_is_an_error_and_no_secret_is_shown(
+        self, eu: Sandbox, tmp_path: Path, wrong: str
+    ) -> None:
+        file, other = tmp_path / "github-env", tmp_path / "other"
+        other.touch()
+        if wrong == "a folder":
+            file.mkdir()
+        if wrong == "a link":
+            file.symlink_to(other)
+        if wrong == "a pipe":
+            os.mkfifo(file)
+        env = {} if wrong == "unset" else {"GITHUB_ENV": str(file)}
+        ran = eu.run_ccroute("env", "--format", "github", "--reveal", env=env).expect(78)
+        assert "GITHUB_ENV" in ran.err
+        assert KEY not in ran.out + ran.err
+        assert other.read_text() == ""
+        assert file.exists() == (wrong not in ("unset", "missing"))
+
+    @pytest.mark.parametrize("value", ["%0A::error::x", "a%25b", "x<<EOF", "::add-mask::"])
+    def test_a_hostile_secret_is_masked_and_stays_one(
+        self, eu: Sandbox, tmp_path: Path, value: str
+    ) -> None:
+        """A header of the user's own, many lines long, that may travel along."""
+        secret = f"{value}-0123456789"
+        eu.config('keep_headers = ["X-One", "X-Two"]\n')
+        headers = f"X-One: {secret}\nX-Two: {secret}-two"
+        file = tmp_path / "github-env"
+        file.touch()
+        env = {"GITHUB_ENV": str(file), "ANTHROPIC_CUSTOM_HEADERS": headers}
+        ran = eu.run_ccroute("env", "--format", "github", "--reveal", env=env).expect()
+        masked = [line.removeprefix("::add-mask::") for line in ran.out.splitlines()]
+        shown = secret.replace("%", "%25")
+        assert {shown, f"{shown}-two"} <= set(masked)
+        variables = parse(file.read_text())
+        assert secret in variables["ANTHROPIC_CUSTOM_HEADERS"]
+        assert "x" not in variables
+
+    def test_a_log_that_can_not_be_written_keeps_the_file_empty(
+        self, eu: Sandbox, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "github-env"
+        file.touch()
+        eu.environment["GITHUB_ENV"] = str(file)
+        words = f"exec {script('ccroute')} env --format github --reveal > /dev/full"
+        eu.run("sh", "-c", words).expect(1)
+        assert file.read_text() == ""
+
+    def test_a_password_in_a_url_is_masked_by_itself_too(self) -> None:
+        assert list(shells.masks("http://me:pass-word-1@proxy:1")) == [
+            "http://me:pass-word-1@proxy:1",
+            "pass-word-1",
+        ]
+        assert list(shells.masks("http://proxy:1")) == ["http://proxy:1"]
 
     def test_every_line_and_every_headers_value_is_masked(self) -> None:
         value = "x-api-key: made-up-key\nX-Percent: 100% \r\n\nX-Team: core"

@@ -70,7 +70,7 @@ def test_the_json_names_what_a_launch_then_does(
     answer = ran.json
     assert list(answer) == [
         "version", "action", "reason", "route", "url", "argv", "env", "overlay", "beaten",
-        "considered", "notes",
+        "considered", "notes", "locked", "refresh_s", "stale",
     ]  # fmt: skip
     assert (answer["version"], answer["action"], answer["route"]) == (1, "route", "eu")
     assert answer["url"] == well.url
@@ -86,7 +86,10 @@ def test_the_json_names_what_a_launch_then_does(
     assert answer["argv"] == [str(bare_sandbox.claude), *shown]
     filled = {name for name in answer["env"]["set"] if not report.environment.get(name)}
     assert filled == set()
-    gone = set(answer["env"]["unset"]) - {"CCWRAP_CHAIN"}  # exec itself sets it anew
+    gone = set(answer["env"]["unset"]) - {
+        "CCWRAP_CHAIN",
+        "CCWRAP_LAUNCH",
+    }  # a launch sets them anew
     assert not {name for name in gone if report.environment.get(name)}
     assert report.overlay is not None
     assert set(answer["overlay"]) == set(report.overlay)

@@ -12,6 +12,7 @@ import pytest
 from ccwrap.cli import granting
 from ccwrap.errors import RouteFileError
 from ccwrap.gateways import kinds
+from ccwrap.routes import layers
 from ccwrap.routes.schema import json_schema
 
 if TYPE_CHECKING:
@@ -118,5 +119,53 @@ def test_what_only_the_whole_file_tells_is_for_validate(text: str) -> None:
     assert (fits_schema(text), validates(text)) == (True, False)
 
 
+CONFIG = """
+locked = ["secrets"]
+keep_headers = ["X-Mine"]
+[secrets]
+SSO = { command = ["sso", "token"], refresh = "50m" }
+OP = { command = ["op", "read", "op://x"] }
+RING = { keyring = "service/user" }
+FILE = { file = "~/.keys/x" }
+[trust]
+"https://llm.example.com" = ["SSO"]
+[[route]]
+url = "https://llm.example.com"
+auth_token = "${SSO}"
+"""
+WRONG = {
+    "refresh without a command": 'A = { file = "/x", refresh = "5m" }',
+    "no source": 'A = { refresh = "5m" }',
+    "two sources": 'A = { file = "/x", keyring = "a/b" }',
+    "a shell's line": 'A = { command = "op read" }',
+    "the secret itself": 'A = "made-up"',
+    "no duration": 'A = { command = ["x"], refresh = "soon" }',
+}
+
+
+def config_fits(text: str, folder: Path) -> tuple[bool, bool]:
+    """Whether the schema, and `ccroute validate`, takes a machine's config.toml."""
+    validator: Any = jsonschema.Draft7Validator(json_schema(CATALOGUE, config=True))
+    file = folder / "config.toml"
+    file.write_text(text)
+    try:
+        layers.check(file, CATALOGUE)
+    except RouteFileError:
+        return validator.is_valid(tomllib.loads(text)), False
+    return validator.is_valid(tomllib.loads(text)), True
+
+
+def test_a_config_has_a_schema_too(tmp_path: Path) -> None:
+    jsonschema.Draft7Validator.check_schema(json_schema(CATALOGUE, config=True))
+    assert config_fits(CONFIG, tmp_path) == (True, True)
+
+
+@pytest.mark.parametrize("line", WRONG.values(), ids=list(WRONG))
+def test_which_refuses_what_validate_refuses(tmp_path: Path, line: str) -> None:
+    assert config_fits(f"[secrets]\n{line}\n", tmp_path) == (False, False)
+
+
 def test_the_command_prints_the_same_schema(bare_sandbox: Sandbox) -> None:
     assert bare_sandbox.run_ccroute("schema").expect().json == json_schema(CATALOGUE)
+    whole = bare_sandbox.run_ccroute("schema", "--config").expect().json
+    assert whole == json_schema(CATALOGUE, config=True)

@@ -16,6 +16,7 @@ HEAVY = {
     "asyncio",
     "dataclasses",
     "inspect",
+    "lark",
     "dotenv",
 }
 """Each costs more than the interpreter itself; see the imports at their place of use."""

@@ -6,15 +6,11 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ccwrap import private
 from ccwrap.errors import SettingError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def test_what_is_written_is_read_back_and_is_ours_alone(tmp_path: Path) -> None:
@@ -30,16 +26,6 @@ def test_what_is_written_is_read_back_and_is_ours_alone(tmp_path: Path) -> None:
 def test_an_absent_file_is_none(tmp_path: Path) -> None:
     assert private.read(tmp_path / "absent") is None
     assert private.read(tmp_path / "absent" / "deeper") is None
-
-
-@pytest.fixture
-def nobody() -> Iterator[int]:
-    """Be a user who may not do everything; root may read any folder."""
-    before = os.geteuid()
-    if not before:
-        os.seteuid(65534)
-    yield os.geteuid()
-    os.seteuid(before)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no user ids here")

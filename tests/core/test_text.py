@@ -17,8 +17,20 @@ from ccwrap.text import SHOWN, clean, shown_url
         ("zero\u200bwidth", "zero\\u200bwidth"),
         ("bell\x07 and \x9b31m", "bell\\u0007 and \\u009b31m"),
         ("caf\u00e9 余额不足", "caf\u00e9 余额不足"),
+        ("a\n::stop-commands::b std::c [::1] ::1", "a : :stop-commands::b std::c [::1] ::1"),
+        ("a##[add-path]b", "a## [add-path]b"),
     ],
-    ids=["plain", "lines", "escape", "bidi", "zero-width", "c1", "letters"],
+    ids=[
+        "plain",
+        "lines",
+        "escape",
+        "bidi",
+        "zero-width",
+        "c1",
+        "letters",
+        "a job's command",
+        "an old job's command",
+    ],
 )
 def test_control_characters_are_spelt_out(hostile: str, shown: str) -> None:
     assert clean(hostile) == shown

@@ -232,6 +232,16 @@ def test_it_cuts_the_connection(
         client.post(gateway.url + "/v1/messages", json=PROMPT | {"stream": stream})
 
 
+def test_it_stalls_in_the_middle_of_an_answer(client: httpx.Client) -> None:
+    with SimulatedGateway(behaviour=simulated.STALL) as gateway:
+        url, prompt = gateway.url + "/v1/messages", PROMPT | {"stream": True}
+        with client.stream("POST", url, json=prompt, timeout=1) as response:
+            lines = response.iter_lines()
+            assert next(line for line in lines if "text_delta" in line)
+            with pytest.raises(httpx.ReadTimeout):
+                list(lines)
+
+
 @pytest.mark.parametrize(
     "behaviour", [simulated.SILENT, simulated.slow(60), simulated.DRIP], ids=lambda b: b.how
 )

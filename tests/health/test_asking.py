@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from ccwrap.health import asking, selection
 from ccwrap.health.asking import Subject, Terms
 from ccwrap.health.flight import Flights
 from ccwrap.health.memory import Memory, learnt
+from ccwrap.health.opening import FILE
 from ccwrap.secret import Secret
 
 if TYPE_CHECKING:
@@ -54,14 +57,14 @@ class World:
                 self.gates[name].wait(30)
             yield name, self.answers[name]
 
-    def terms(self, *, limit: float = 30.0, afresh: bool = False) -> Terms:
+    def terms(self, *, limit: float = 30.0, fresh_for: float = 60.0, afresh: bool = False) -> Terms:
         return Terms(
             probe=self.probe,
             settled=partial(selection.settled, "ordered"),
             flights=lambda: Flights([self.folder / "state"]),
             seconds=lambda limit: limit,
             limit=limit,
-            fresh_for=60.0,
+            fresh_for=fresh_for,
             depth="free",
             afresh=afresh,
             clock=lambda: self.now,
@@ -127,6 +130,20 @@ def test_while_one_launch_tries_the_others_go_elsewhere(world: World) -> None:
     assert flight.lead()
     assert world.launch() == {"a": "unreachable", "b": "ok"}
     assert world.asked == []
+
+
+def test_a_launch_that_was_stopped_while_it_tried_is_followed_by_another(world: World) -> None:
+    world.answers["a"] = DOWN
+    world.launch()
+    world.answers["a"] = OK
+    world.now += 40
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    assert flight.lead()
+    assert world.launch() == {"a": "unreachable", "b": "ok"}
+    os.utime(flight._descriptor, (1_000_000_000, 1_000_000_000))
+    assert world.launch() == {"a": "ok", "b": "ok"}
+    assert world.asked == ["a"]
 
 
 def test_a_trial_of_a_later_route_is_not_needed_while_an_earlier_one_is_fresh(world: World) -> None:
@@ -228,6 +245,35 @@ def test_an_asker_that_hangs_is_waited_for_only_so_long(world: World) -> None:
     assert world.asked == ["a"]
 
 
+def test_an_asker_that_has_hung_for_long_is_hardly_waited_for(world: World) -> None:
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    assert flight.lead()
+    os.utime(flight._descriptor, (1_000_000_000, 1_000_000_000))
+    began = time.monotonic()
+    assert world.launch("a") == {"a": "ok"}
+    assert world.asked == ["a"]
+    assert time.monotonic() - began < 15
+
+
+def test_what_is_found_while_it_is_waited_for_counts_however_short_a_verdict_is_fresh(
+    world: World,
+) -> None:
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    assert flight.lead()
+    done: list[dict[str, str]] = []
+    terms = world.terms(fresh_for=0)
+    thread = threading.Thread(target=lambda: done.append(world.launch("a", terms)))
+    thread.start()
+    flight.hand_over(learnt(None, OK, world.now, "free", 0.5))
+    thread.join(30)
+    assert (done, world.asked) == ([{"a": "ok"}], [])
+    world.now += 0.1
+    assert world.launch("a", terms) == {"a": "ok"}
+    assert world.asked == ["a"]
+
+
 def test_of_many_that_waited_in_vain_one_asks(world: World) -> None:
     meeting = Flights([world.folder / "state"])
     hung, next_one = meeting.flight("a"), meeting.flight("a", asking.AGAIN)
@@ -271,6 +317,20 @@ def test_without_a_store_and_without_a_place_to_meet_everyone_asks(world: World)
         found = asking.ask({"a": Subject("", ("a",))}, memory, world.terms())
         assert found["a"] is not None
     assert world.asked == ["a", "a"]
+
+
+def test_without_a_store_only_those_who_start_together_share_an_answer(world: World) -> None:
+    (world.folder / "state" / FILE).mkdir(parents=True)
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    flight.hand_over(learnt(None, OK, world.now, "free", 0.5))
+    for wait, asked in ((2, []), (1, ["a"])):
+        world.now += wait
+        said: list[str] = []
+        memory = Memory(world.folder / "state", said.append)
+        found = asking.ask({"a": Subject("", ("a",))}, memory, world.terms(limit=2.5))
+        assert found["a"] is not None
+        assert (world.asked, len(said)) == (asked, 1)
 
 
 def test_what_was_not_really_asked_is_not_remembered(world: World) -> None:

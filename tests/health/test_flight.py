@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -129,7 +130,8 @@ def test_a_folder_that_takes_no_files_gives_way_to_the_next(tmp_path: Path, ill:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"[1]", b"null", b'{"name": "ok"}', b"\xff" * 99, b"{" * 4096]
+    "text",
+    [b"", b"{}", b"[1]", b"null", b'{"name": "ok"}', b"\xff" * 99, b"{" * 4096, b"[" * 4096],
 )
 def test_a_file_that_holds_nonsense_has_no_answer(
     meeting: Flights, folder: Path, text: bytes
@@ -140,6 +142,18 @@ def test_a_file_that_holds_nonsense_has_no_answer(
     assert one.answer() is None
     one.hand_over(ANSWER)
     assert one.answer() == ANSWER
+
+
+def test_numbers_beyond_all_measure_are_none(meeting: Flights, folder: Path) -> None:
+    one, _ = pair(meeting)
+    (file,) = (path for path in folder.iterdir() if path.name != "salt")
+    one.hand_over(ANSWER)
+    said = json.loads(file.read_bytes())
+    for name in ("until", "failures", "checked"):
+        file.write_text(json.dumps({**said, name: 10**400}))
+        found = one.answer()
+        assert (found is None) == (name == "checked")
+        assert found is None or (found.until is None) == (name == "until")
 
 
 def test_old_flights_go_and_forgetting_takes_all(meeting: Flights, folder: Path) -> None:

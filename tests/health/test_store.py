@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sqlite3
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import schema
+from ccwrap.health.memory import Memory
 from ccwrap.health.opening import FILE
 from ccwrap.health.records import Launch, Remembered, Standing
 from ccwrap.health.store import Store, StoreError, question, store_or_none
@@ -205,11 +207,18 @@ def test_old_rows_go_and_young_ones_stay(store: Store) -> None:
 
 
 def test_the_number_of_rows_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(schema.MOST_ROWS, "launch", 3)
+    for table in schema.MOST_ROWS:
+        monkeypatch.setitem(schema.MOST_ROWS, table, 3)
     for number in range(9):
         store.launched(Launch(NOW, str(number)))
+        store.remember(str(number), OK, NOW - 9 + number, None, 0)
+        store.report(str(number), "", "session", NOW)
     store.tidy(NOW)
     assert [one.project for one in store.launches()] == ["8", "7", "6"]
+    assert [one.question for one in store.samples()] == ["6", "7", "8"]
+    assert set(store.recall([str(number) for number in range(9)])) == {"6", "7", "8"}
+    with contextlib.closing(sqlite3.connect(store.path)) as other:
+        assert other.execute("SELECT question FROM report").fetchall() == [("6",), ("7",), ("8",)]
 
 
 def test_tidying_is_done_once_a_day(store: Store) -> None:
@@ -261,7 +270,26 @@ def test_an_older_store_is_brought_up_to_date_with_what_it_held(
         new.close()
 
 
-@pytest.mark.parametrize("damage", ["no database", "cut short", "empty", "no salt", "odd salt"])
+def test_a_migration_for_which_there_is_no_room_leaves_the_older_store_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Store.open(tmp_path)
+    old.remember("q", OK, NOW, None, 0)
+    old.close()
+    room = "PRAGMA max_page_count = 1; CREATE TABLE more (text TEXT);"
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, room))
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    said: list[str] = []
+    assert store_or_none(tmp_path, said.append) is None
+    assert "no space is left" in said[0]
+    monkeypatch.undo()
+    assert Store.open(tmp_path).recall(["q"])["q"].verdict == OK
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["no database", "cut short", "empty", "no salt", "odd salt", "a name that is no text"],
+)
 def test_a_damaged_store_is_begun_anew_and_said_so_once(tmp_path: Path, damage: str) -> None:
     store = Store.open(tmp_path)
     store.remember("q", OK, NOW, None, 0)
@@ -287,6 +315,11 @@ def damaging(file: Path, how: str) -> None:
             for table in ("keep", "verdict"):
                 connection.execute(f"DROP TABLE {table}")
             connection.commit()
+    elif how == "a name that is no text":
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA writable_schema = 1")
+            connection.execute("UPDATE sqlite_master SET sql = 'x', name = CAST(x'FF' AS TEXT)")
+            connection.commit()
     else:
         with contextlib.closing(sqlite3.connect(file)) as connection:
             connection.execute(
@@ -307,6 +340,73 @@ def test_rows_that_hold_nonsense_are_no_verdicts(store: Store) -> None:
             other.commit()
     found = store.recall(["0", "1", "2", "3"])
     assert {asked: one.failures for asked, one in found.items()} == {"3": 0}
+
+
+@pytest.mark.parametrize("value", ["many", b"\xff", -1, 1 << 62, 9e999, None, "[" * 9999])
+def test_a_column_may_hold_anything(store: Store, value: object) -> None:
+    store.stand("acme", Standing("a", "b", 1, NOW))
+    store.launched(Launch(NOW, "acme"))
+    store.remember("q", OK, NOW, None, 0)
+    with contextlib.closing(sqlite3.connect(store.path)) as other:
+        other.execute("UPDATE standing SET times = ?1, time = ?1, incumbent = ?1", (value,))
+        other.execute("UPDATE launch SET time = ?1, tags = ?1, pid = ?1", (value,))
+        other.execute("UPDATE verdict SET failures = ?1, until = ?1, detail = ?1", (value,))
+        other.execute("INSERT INTO keep VALUES ('tidied', ?)", (value,))
+        other.commit()
+    assert store.standing("acme").challenger == "b"
+    assert [one.project for one in store.launches(since=-9e999)] in (["acme"], [])
+    assert store.recall(["q"])["q"].verdict.name == "ok"
+    store.tidy(NOW)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_bytes_the_file_holds_a_launch_is_told_in_one_sentence(
+    tmp_path: Path, seed: int
+) -> None:
+    whole = Store.open(tmp_path / "whole")
+    for number in range(40):
+        asked = str(number)
+        whole.remember(asked, OK, NOW, None, 0, route="eu")
+        whole.launched(Launch(NOW, "acme", tags=(("a", "b"),), route="eu", question=asked))
+        whole.stand(asked, Standing("eu", "us", 1, NOW))
+    whole.close()
+    chance = random.Random(seed)
+    for round_ in range(150):
+        damaged = bytearray(whole.path.read_bytes())
+        for _ in range(chance.choice((1, 5, 50, 500))):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        state = tmp_path / str(round_)
+        state.mkdir(0o700)
+        (state / FILE).write_bytes(damaged)
+        for end in ("-wal", "-shm"):
+            (state / f"{FILE}{end}").write_bytes(chance.randbytes(5000 * chance.randrange(2)))
+        said: list[str] = []
+        memory = Memory(state, said.append)
+        memory.recall([str(number) for number in range(40)])
+        memory.standing(str(chance.randrange(40)))
+        memory.launches()
+        memory.remember("7", "eu", Remembered(OK, NOW))
+        memory.launched(Launch(NOW, "acme"))
+        memory.tidy(NOW)
+        assert len(said) <= 1, said
+
+
+def test_a_column_of_another_name_is_damage(store: Store) -> None:
+    store.remember("q", OK, NOW, None, 0)
+    with contextlib.closing(sqlite3.connect(store.path)) as other:
+        other.execute("ALTER TABLE verdict RENAME COLUMN name TO mane")
+    with pytest.raises(StoreError, match="is damaged") as caught:
+        store.recall(["q"])
+    assert caught.value.damaged
+
+
+def test_of_two_that_find_the_damage_the_second_leaves_the_new_store_alone(tmp_path: Path) -> None:
+    one, two = Store.open(tmp_path), Store.open(tmp_path)
+    one.set_aside()
+    new = Store.open(tmp_path)
+    new.remember("q", OK, NOW, None, 0)
+    two.set_aside()
+    assert Store.open(tmp_path).recall(["q"])["q"].verdict == OK
 
 
 @pytest.mark.parametrize("what", ["symbolic link", "folder", "state is a file"])

@@ -208,6 +208,14 @@ def test_secrets_and_trust_come_from_the_configs(project: Project) -> None:
         ('[secrets]\nA = { env = "B" }\n', "names no source"),
         ('[secrets]\nA = { keyring = "x" }\n', "a service and a user"),
         ('[secrets]\nA = { file = "x" }\n', "an absolute path"),
+        ('[secrets]\nA = { refresh = "50m" }\n', "names no source"),
+        ('[secrets]\nA = { file = "/x", refresh = "50m" }\n', "goes with a command only"),
+        ('[secrets]\nA = { keyring = "a/b", refresh = 9 }\n', "goes with a command only"),
+        ('[secrets]\nA = { command = ["x"], refresh = "soon" }\n', "is no duration"),
+        ('[secrets]\nA = { command = ["x"], refresh = 0 }\n', "between 1s and 86400s"),
+        ('[secrets]\nA = { command = ["x"], refresh = "2d" }\n', "between 1s and 86400s"),
+        ('[secrets]\nA = { command = ["x"], refresh = true }\n', "must be a duration"),
+        ('[secrets]\nA = { command = ["x"], reload = "5m" }\n', "names no source"),
         ('[trust]\n"http://llm.example.com" = ["A"]\n', "in the clear"),
         ('project = "x"\n', "may not stand in the user's config.toml"),
         ('locked = ["tags"]\n', "may not stand in the user's config.toml"),
@@ -219,6 +227,23 @@ def test_mistakes_in_the_config_are_named(project: Project, text: str, what: str
     assert what in problem.what
     assert problem.file == str(project.places.config)
     assert "canary" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "text", ['refresh = "50m", command = ["x"]', 'command = ["x"], refresh = 3000']
+)
+def test_a_command_s_value_may_expire(project: Project, text: str) -> None:
+    project.config(f"[secrets]\nA = {{ {text} }}\n")
+    project.write(EU)
+    assert project.load().secrets == {"A": {"command": ("x",), "refresh": 3000.0}}
+
+
+def test_a_mistake_in_it_is_found_on_its_line(project: Project) -> None:
+    project.config(
+        '[secrets]\nB = { file = "/b" }\n\n[secrets.A]\ncommand = ["x"]\nrefresh = "soon"\n'
+    )
+    (problem,) = project.problems()
+    assert (problem.line, problem.key) == (6, "secrets.A.refresh")
 
 
 def test_a_config_that_others_may_write_is_refused(project: Project) -> None:

@@ -166,7 +166,10 @@ def with_keyring(project: Project, backend: str, code: str = KEYRING) -> str:
 
 def test_a_secret_is_kept_in_the_keyring_and_named_in_the_config(project: Project) -> None:
     project.config("# mine\n[secrets]\nOTHER = { file = '/x' } # stays\n")
-    assert with_keyring(project, "memory.Memory") == "Found(secret=Secret(***), origin='keyring')\n"
+    assert (
+        with_keyring(project, "memory.Memory")
+        == "Found(secret=Secret(***), origin='keyring', refresh=0.0)\n"
+    )
     assert project.places.config.read_text() == (
         "# mine\n[secrets]\nOTHER = { file = '/x' } # stays\nKEY = {keyring = \"ccwrap/KEY\"}\n"
     )

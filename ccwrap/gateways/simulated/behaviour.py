@@ -10,7 +10,7 @@ from ccwrap.gateways.simulated.answers import Answer, error
 class Behaviour(NamedTuple):
     """What happens to a request instead of an ordinary answer.
 
-    how      well | answer | silent | cut | cut_midway | slow | echo_auth |
+    how      well | answer | silent | cut | cut_midway | stall | slow | echo_auth |
              gzip_bomb | endless | drip
     on       the requests it happens to: all | credentialed | messages (real prompts)
     answer   what `how = "answer"` sends
@@ -58,6 +58,7 @@ HTML: Final = Behaviour("answer", answer=Answer(200, _PAGE, "text/html; charset=
 SILENT: Final = Behaviour("silent")
 CUT: Final = Behaviour("cut")
 CUT_MIDWAY: Final = Behaviour("cut_midway", "messages")
+STALL: Final = Behaviour("stall", "messages")
 ECHO_AUTH: Final = Behaviour("echo_auth", "credentialed")
 ESCAPES: Final = refuses(400, _HOSTILE)
 GZIP_BOMB: Final = Behaviour("gzip_bomb")

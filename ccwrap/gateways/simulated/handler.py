@@ -105,8 +105,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def cut_midway(self) -> None:
         """Half of the answer, then the end of the connection."""
-        whole = answer(self.gateway.setup, self.received)
         self.close_connection = True
+        whole = answer(self.gateway.setup, self.received)
         if whole.events:
             self._start(whole, ("transfer-encoding", "chunked"))
             for event in whole.events[: len(whole.events) // 2]:
@@ -114,6 +114,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._start(whole, ("content-length", str(len(whole.body))))
             self.wfile.write(whole.body[: len(whole.body) // 2])
+
+    def stall(self) -> None:
+        """Half of the answer, then nothing."""
+        self.cut_midway()
+        self.gateway.stopped.wait()
 
     def echo_auth(self) -> None:
         credential = self.received.header("authorization") or self.received.key
@@ -161,6 +166,7 @@ BEHAVIOURS: Final[Mapping[str, Callable[[Handler], None]]] = {
     "silent": Handler.silent,
     "cut": Handler.cut,
     "cut_midway": Handler.cut_midway,
+    "stall": Handler.stall,
     "echo_auth": Handler.echo_auth,
     "gzip_bomb": Handler.gzip_bomb,
     "endless": Handler.endless,
