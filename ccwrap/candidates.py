@@ -272,6 +272,7 @@ def ask(
         fresh_for=file.probe.fresh_for,
         depth=file.probe.depth,
         afresh=world.afresh,
+        share=1.0 if world.patient else asking.SHARE,
         watch=world.watch,
     )
     subjects = {

@@ -35,6 +35,12 @@ the same moment, and make it busier.
 """
 
 
+SHARE: Final = 0.6
+"""The part of its limit that a candidate gets once another is well: one that never answers
+shall not keep a launch waiting that could go ahead. Below a share this small a gateway
+behind a slow network would lose its place."""
+
+
 class Subject(NamedTuple):
     """One candidate.
 
@@ -57,6 +63,7 @@ class Terms(NamedTuple):
     fresh_for  seconds for which a verdict is believed
     depth      how deep is asked
     afresh     everything is asked, whatever is remembered or under way
+    share      the part of its limit that a candidate gets once another is well
     watch      is told each verdict
     clock      Unix time
     """
@@ -69,6 +76,7 @@ class Terms(NamedTuple):
     fresh_for: float
     depth: str
     afresh: bool = False
+    share: float = SHARE
     watch: Callable[[str, Verdict], None] | None = None
     clock: Callable[[], float] = time.time
 
@@ -89,7 +97,7 @@ class _Round:
         self.found: dict[str, Remembered | None] = dict.fromkeys(subjects)
         self.before: dict[str, Remembered] = {}
         self.held: set[str] = set()
-        self.led: set[str] = set()
+        self.led: dict[str, float] = {}
         self.waiting: dict[str, float] = {}
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
@@ -244,25 +252,54 @@ class _Round:
         if not names:
             return
         left = max(self.end - time.monotonic(), OVERTIME)
-        self.led.update(names)
+        self.led |= dict.fromkeys(names, time.monotonic())
         self.news.of_probe(partial(self.terms.probe, names, self.terms.seconds(left)))
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
         while (self.led or self.waiting) and not self._settled():
-            late = min(self.waiting.values(), default=None)
-            left = None if late is None else max(late - time.monotonic(), 0.0)
+            ends = [*self.waiting.values(), *self._shares().values()]
+            left = max(min(ends) - time.monotonic(), 0.0) if ends else None
             try:
                 name, news = self.news.next(left)
             except TimeoutError:
+                self._pass_over()
                 self._follow()
                 continue
             self._hear(name, news)
+
+    def _shares(self) -> dict[str, float]:
+        """When those that we ask have had their share; {} while no other is well."""
+        well = any(one and one.verdict.name == "ok" for one in self.found.values())
+        if not well or self.terms.share >= 1:
+            return {}
+        return {name: began + self._share() for name, began in self.led.items()}
+
+    def _share(self) -> float:
+        return self.terms.share * self.terms.limit
+
+    def _pass_over(self) -> None:
+        """Who has had its share counts as unreachable, also for the launches to come."""
+        now = time.monotonic()
+        for name in [name for name, end in self._shares().items() if end <= now]:
+            del self.led[name]
+            what = f"no answer within {self._share():.1f} s, while another was well"
+            self._learn(
+                name,
+                Verdict(
+                    "unreachable",
+                    what,
+                    "if it is only slow: a longer timeout in [probe]",
+                    phase="reach",
+                ),
+            )
 
     def _follow(self) -> None:
         """The answers that are waited for don't come: one of those who wait asks now."""
         now = time.monotonic()
         overdue = sorted(name for name, late in self.waiting.items() if late <= now)
+        if not overdue:
+            return
         for name in overdue:
             del self.waiting[name]
             self._miss(name)
@@ -272,7 +309,7 @@ class _Round:
     def _hear(self, name: str, news: object) -> None:
         if isinstance(news, Verdict):
             if name in self.led:
-                self.led.discard(name)
+                del self.led[name]
                 self._learn(name, news)
         elif name in self.waiting:
             del self.waiting[name]

@@ -7,12 +7,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from burst import Burst, burst, on_disk, state_of
-from ccwrap.gateways.simulated import Setup, SimulatedGateway, refuses
+from ccwrap.gateways.simulated import SILENT, Setup, SimulatedGateway, refuses
 from ccwrap.health import schema
 from ccwrap.health.opening import FILE
 from ccwrap.health.store import Store
@@ -99,6 +100,25 @@ def test_the_second_launch_asks_nobody(
     ran = bare_sandbox.run_ccwrap("-p", "x").expect()
     assert (ran.out.strip(), ran.err) == (three[0].url, "")
     assert asked(three) == before
+
+
+def test_a_silent_first_gateway_delays_one_launch_only(
+    bare_sandbox: Sandbox, three: list[SimulatedGateway], gateway: StartGateway
+) -> None:
+    silent, well = gateway(Setup(keys=(KEY,)), SILENT), three[0]
+    urls = {"silent": silent.url, "well": well.url}
+    routed(bare_sandbox, urls, '[probe]\ntimeout = "5s"\n')
+    began = time.monotonic()
+    assert bare_sandbox.run_ccwrap("-p", "x").expect().out.strip() == well.url
+    assert 3 <= time.monotonic() - began < 5
+    before = asked([silent, well])
+    assert bare_sandbox.run_ccwrap("-p", "x").expect().out.strip() == well.url
+    assert asked([silent, well]) == before
+    explained = bare_sandbox.run_ccroute("explain", "--json").expect().json
+    assert "within 3.0 s, while another was well" in explained["considered"][0]["detail"]
+    checked = bare_sandbox.run_ccroute("check", "--json").expect().json["routes"][0]
+    assert checked["verdict"] == "unreachable"
+    assert "connected, no answer in time" in checked["detail"]
 
 
 def test_each_launch_is_kept_with_what_a_person_asks_later(
