@@ -59,39 +59,41 @@ def probe(
         for index, ask in asked.items()
     ]
     yield from known.items()
-    yield from _ask(candidates, started)
+    yield from _ask(candidates)
 
 
-WAVE: Final = 8
-"""So many are asked at once, and as many more every `PACE` seconds, whatever the first say:
-a hundred handshakes at the same moment would delay one another, and the first most of all."""
+WAVE: Final = 4
+PACE: Final = 0.05
+"""So many are asked at once, and twice as many as before every `PACE` seconds, whatever the
+first say: a hundred handshakes at the same moment would delay one another, and the first most
+of all. All that a file can name are under way within 0.3 s, …"""
 
-PACE: Final = 0.025
 SPREAD: Final = 0.125
-"""The part of the time limit in which the last one is asked at the latest."""
+"""… and within this part of the time limit."""
 
 _NO_THREAD: Final = Verdict(
     "inconclusive", "not asked: this machine starts no more threads", "ulimit -u; ulimit -v"
 )
 
 
-def _ask(candidates: Sequence[_Candidate], started: float) -> Iterator[tuple[int, Verdict]]:
+def _ask(candidates: Sequence[_Candidate]) -> Iterator[tuple[int, Verdict]]:
     """Ask wave by wave, and hear; who doesn't answer by its deadline is late."""
     news: queue.SimpleQueue[tuple[int, Verdict]] = queue.SimpleQueue()
-    waves = [candidates[at : at + WAVE] for at in range(0, len(candidates), WAVE)]
-    limit = min((one.watch.deadline for one in candidates), default=started) - started
+    waves = _waves(candidates)
+    began = time.monotonic()
+    limit = min((one.watch.deadline for one in candidates), default=began) - began
     pace = min(PACE, SPREAD * limit / max(len(waves), 1))
     under_way: dict[int, _Candidate] = {}
     begun = 0
     while under_way or begun < len(waves):
-        if begun < len(waves) and time.monotonic() >= started + begun * pace:
+        if begun < len(waves) and time.monotonic() >= began + begun * pace:
             for one in waves[begun]:
                 under_way[one.place] = one
                 _start(one, news)
             begun += 1
         ends = [one.watch.deadline for one in under_way.values()]
         if begun < len(waves):
-            ends.append(started + begun * pace)
+            ends.append(began + begun * pace)
         with contextlib.suppress(queue.Empty):
             index, verdict = news.get(timeout=max(0.0, min(ends, default=0.0) - time.monotonic()))
             if under_way.pop(index, None):
@@ -109,6 +111,15 @@ class _Candidate(NamedTuple):
     context: ssl.SSLContext | None
     proxy: str
     resolve: Resolve
+
+
+def _waves(candidates: Sequence[_Candidate]) -> list[Sequence[_Candidate]]:
+    waves: list[Sequence[_Candidate]] = []
+    size = WAVE
+    while candidates:
+        waves.append(candidates[:size])
+        candidates, size = candidates[size:], 2 * size
+    return waves
 
 
 def _start(candidate: _Candidate, news: queue.SimpleQueue[tuple[int, Verdict]]) -> None:
