@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import trustme
 
-from ccwrap.gateways.simulated import Setup, SimulatedGateway
+from ccwrap.gateways.simulated import SILENT, Setup, SimulatedGateway
 
 if TYPE_CHECKING:
     import ssl
@@ -42,12 +43,18 @@ print(os.wait4(child, 0)[2].ru_maxrss)
 
 
 class Command(NamedTuple):
-    """What is timed. `cold`: with an empty state folder each time. `every`: n-th round."""
+    """What is timed.
+
+    cold   with an empty state folder each time
+    every  n-th round
+    place  the folder in it, below the bench's own
+    """
 
     arguments: Sequence[str]
     variables: Mapping[str, str]
     cold: bool = False
     every: int = 1
+    place: str = "."
 
 
 class Bench:
@@ -66,6 +73,22 @@ class Bench:
             "ANTHROPIC_AUTH_TOKEN": KEY,
             "NODE_EXTRA_CA_CERTS": str(trusted),
         }
+        closed = stack.enter_context(socket.socket())
+        closed.bind(("127.0.0.1", 0))
+        self.refusing = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        self.silent = stack.enter_context(SimulatedGateway(Setup(keys=(KEY,)), SILENT)).url
+
+    def filed(self, urls: Sequence[str], place: str) -> dict[str, str]:
+        """The variables of a launch in the folder `place`, whose `.ccroute` names `urls`."""
+        (self.folder / place).mkdir()
+        tables = (
+            f'[[route]]\nname = "g{n}"\nkind = "litellm"\nurl = "{url}"\n'
+            for n, url in enumerate(urls)
+        )
+        (self.folder / place / ".ccroute").write_text("\n".join(tables))
+        named = {**self.keyed, "LITELLM_API_KEY": KEY}
+        del named["ANTHROPIC_AUTH_TOKEN"]
+        return {**named, "CCWRAP_TRUST": ",".join(f"LITELLM_API_KEY@{url}/" for url in urls)}
 
     def routed(self, urls: Sequence[str], claude: str = "/bin/true") -> dict[str, str]:
         return {**self.keyed, "CCWRAP_URLS": ",".join(urls), "CCWRAP_CLAUDE": claude}
@@ -76,10 +99,15 @@ class Bench:
         yield BARE, Command([sys.executable, "-c", "pass"], self.plain)
         yield "pass-through (--version)", Command([CCWRAP, "--version"], self.plain)
         yield "nothing to route", Command(prompt, self.plain)
-        yield "fresh memory, 3 TLS", Command(prompt, self.routed(self.tls[:3]))
+        yield "fresh memory, CCWRAP_URLS", Command(prompt, self.routed(self.tls[:3]))
+        filed = self.filed(self.tls[:3], "project")
+        yield "fresh memory, .ccroute", Command(prompt, filed, place="project")
         for name, urls in (("http", self.http), ("TLS", self.tls)):
             for count in COUNTS:
                 yield f"cold, {count} {name}", Command(prompt, self.routed(urls[:count]), cold=True)
+        for name, url in (("refuses", self.refusing), ("is silent", self.silent)):
+            urls = [url, *self.tls[:2]]
+            yield f"cold, the first {name}", Command(prompt, self.routed(urls), cold=True, every=4)
         if claude:
             at = {**self.keyed, "ANTHROPIC_BASE_URL": self.tls[0]}
             yield "claude -p", Command([claude, "-p", "hello"], at, every=4)
@@ -91,14 +119,14 @@ class Bench:
         """Seconds of one run."""
         with self.environment(command) as environment:
             began = time.perf_counter()
-            self.run(command.arguments, environment)
+            self.run(command, environment)
             return time.perf_counter() - began
 
     def peak(self, command: Command) -> float:
         """The largest resident memory of one run, MiB, of ccwrap or of what it becomes."""
         with self.environment(command) as environment:
             between = [sys.executable, "-I", "-S", "-c", PEAK, *command.arguments]
-            said = self.run(between, environment).splitlines()[-1]
+            said = self.run(command._replace(arguments=between), environment).splitlines()[-1]
         return int(said) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
     @contextlib.contextmanager
@@ -106,11 +134,11 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=self.folder) as empty:
             yield {**command.variables, **({"XDG_STATE_HOME": empty} if command.cold else {})}
 
-    def run(self, arguments: Sequence[str], environment: Mapping[str, str]) -> bytes:
+    def run(self, command: Command, environment: Mapping[str, str]) -> bytes:
         return subprocess.run(
-            arguments,
+            command.arguments,
             env=environment,
-            cwd=self.folder,
+            cwd=self.folder / command.place,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             check=True,
@@ -134,12 +162,12 @@ def main(rounds: int, claude: str) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         bench = Bench(Path(folder), stack)
         commands = dict(bench.commands(claude))
-        peaks = {name: bench.peak(command) for name, command in commands.items()}
         costs: dict[str, list[float]] = {name: [] for name in commands}
         for number in range(rounds):
             for name, command in commands.items():
                 if number % command.every == 0:
                     costs[name].append(bench.cost(command))
+        peaks = {name: bench.peak(command) for name, command in commands.items()}
     report(costs, peaks)
 
 
@@ -154,6 +182,8 @@ def report(costs: Mapping[str, Sequence[float]], peaks: Mapping[str, float]) -> 
             f" {middle[name] * 1e3:10.1f} {middle[name] / middle[BARE]:7.2f} {peaks[name]:6.0f}"
         )
     print(f"\na hundred TLS candidates: {low['cold, 100 TLS'] / low['cold, 3 TLS']:.2f} x three")
+    silent = low["cold, the first is silent"] - low["cold, 3 TLS"]
+    print(f"a first gateway that is silent: {silent:.2f} s more than three that are well")
 
 
 if __name__ == "__main__":
