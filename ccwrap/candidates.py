@@ -194,22 +194,42 @@ def fill(
         key, origin, refresh = known[route.credential]
     elif route.placeholder:
         key = Secret(route.placeholder)
-    own = (f"{one.name}: {credentials.fill(one.value, known)}" for one in route.headers)
-    identity = "\0".join((route.kind, route.auth, key.reveal() if key else "", *own))
     sent = headers(world, file, route, key, known)
-    candidate = Candidate(route, key, sent, secrets, origin, Secret(identity))
+    candidate = Candidate(route, key, sent, secrets, origin, identity(route, key, known))
     return candidate._replace(refresh=refresh, stale=tuple(stale(world, route, known)))
+
+
+def identity(route: Route, key: Secret | None, found: Mapping[str, credentials.Found]) -> Secret:
+    """What a verdict on `route` depends on beside its URL.
+
+    A value that expires stands there by its name: the next one is its like, and a command
+    may give a new one each time.
+    """
+    lasting = {
+        name: one._replace(secret=Secret(f"${{{name}}}")) if one.refresh else one
+        for name, one in found.items()
+    }
+    own = (f"{one.name}: {credentials.fill(one.value, lasting)}" for one in route.headers)
+    sent = lasting[route.credential].secret if route.credential else key
+    return Secret("\0".join((route.kind, route.auth, sent.reveal() if sent else "", *own)))
 
 
 def stale(
     world: World, route: Route, found: Mapping[str, credentials.Found]
 ) -> Iterator[tuple[str, str]]:
-    """Each header with a variable in it that expires: no header is asked for again."""
+    """Each header with a variable in it that expires, and that is not asked for again.
+
+    claude asks for the credential alone, and for none where it gets variables.
+    """
     for header in route.headers:
         yield from ((header.name, name) for name in header.references if found[name].refresh)
     if route.credential and found[route.credential].refresh:
         kind = world.catalogue.get(route.kind)
-        yield from ((name, route.credential) for name in kind.credential_headers)
+        own = (_HEADERS[route.auth],) if world.static else ()
+        yield from ((name, route.credential) for name in (*own, *kind.credential_headers))
+
+
+_HEADERS: Final = {"auth_token": "Authorization", "api_key": "x-api-key"}
 
 
 def headers(

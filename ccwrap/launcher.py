@@ -73,7 +73,7 @@ def launch(
 
     world = World.here(run, environment)._replace(overrides=overrides, afresh=afresh)
     with report.failures(world):
-        claude, marked = ready(run, environment)
+        claude, marked = ready(run, world.environment)
         world = world._replace(environment=marked)
         plan = pipeline.survey(world)
         if plan.file is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from ccwrap.gateways.verdict import Verdict
-from ccwrap.health import live
+from ccwrap.health import live, memory
 from ccwrap.health.records import Remembered
 from ccwrap.health.selection import Past, returns
 from ccwrap.light import TYPE_CHECKING, Any, Final
@@ -68,19 +70,25 @@ def resumed(world: World, file: RouteFile, known: Sequence[Candidate]) -> Past:
 def within(world: World, file: RouteFile, known: Sequence[Candidate]) -> dict[str, Any]:
     """The route of the session in which this run stands, while it is well: fields of `Past`.
 
-    What has the variable from an editor or a terminal that outlived its session stands in none.
+    What has the variable from an editor or a terminal that outlived its session stands in
+    none. A session that claude wakes returns like one that is resumed: it may have slept
+    for days.
     """
     launch = None if world.overrides else world.memory.launch(world.around.launch)
-    if launch is None or not (world.around.own or live.running([launch])):
+    if launch is None:
         return {}
+    runs = bool(live.running([launch]))
     same = [one for one in known if on(launch, one, file)]
-    if not same:
+    if not same or not (runs or world.around.own):
         return {}
     asked = (same[0].question, launch.question)
     recalled = world.memory.recall(asked)
     found = next((recalled[one] for one in asked if one in recalled), UNASKED)
-    ill = found.stale or not returns(found.verdict, found.until)
-    return {} if ill else {"returning": same[0].route.name, "model": launch.model, "within": found}
+    if found.stale or not returns(found.verdict, found.until):
+        return {}
+    route = {"returning": same[0].route.name, "model": launch.model}
+    young = memory.state(found, time.time(), file.probe.fresh_for, file.probe.depth) == "fresh"
+    return {**route, "within": found} if runs or young else route
 
 
 def notes(choice: Choice) -> Iterator[str]:

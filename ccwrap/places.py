@@ -28,15 +28,17 @@ class Places(NamedTuple):
 
 
 def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:
-    """The places for this user; the XDG variables count only when absolute."""
+    """The places for this user; the XDG variables count only when absolute.
+
+    No variable moves the machine's, and only an administrator may write there: on
+    Windows anybody may make a folder in ProgramData.
+    """
     home = Path(home_of(environment))
     if platform == "win32":
         local = _folder(environment, "LOCALAPPDATA", home / "AppData" / "Local")
-        machine = _folder(environment, "PROGRAMDATA", Path("C:/ProgramData"))
+        machine = Path("C:/Program Files/ccwrap/config.toml")
         base = local / "ccwrap"
-        return Places(
-            home, base / "config.toml", machine / "ccwrap" / "config.toml", base / "state"
-        )
+        return Places(home, base / "config.toml", machine, base / "state")
     if platform == "darwin":
         base = home / "Library" / "Application Support" / "ccwrap"
         machine = Path("/Library/Application Support/ccwrap/config.toml")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 
+from ccwrap.claude import nesting
 from ccwrap.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ccwrap.claude.hooks import Listener
     from ccwrap.claude.injection import Injection
@@ -62,20 +63,27 @@ class Plan(NamedTuple):
         """The settings that claude is given on top of its own; {} where nothing is routed."""
         if self.injection is None:
             return {}
-        from ccwrap.claude import hooks, nesting  # noqa: PLC0415 - see arguments
+        from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
 
-        whole = nesting.marked(self.injection.overlay, self.injection.given, launch)
+        told = self.secrets(world.environment)
+        whole = nesting.marked(self.injection.overlay, self.injection.given, launch, told)
         if self.listener is None:
             return whole
         printing = world.invocation.printing or not world.terminal
         return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
+    def secrets(self, environment: Mapping[str, str]) -> dict[str, object]:
+        """What the overlay says of the variables that the route file's secrets come from."""
+        chosen = self.choice.chosen if self.choice else None
+        routes = self.file.routes if self.file else ()
+        own = chosen.route.names() if chosen else ()
+        others = dict.fromkeys(name for route in routes for name in route.names())
+        return nesting.secrets(environment, own, tuple(others))
+
     def environment(self, world: World, launch: int = 0) -> dict[str, str]:
         """claude's environment; `launch` as for `arguments`."""
         if self.injection is None:
             return dict(world.environment)
-        from ccwrap.claude import nesting  # noqa: PLC0415 - see arguments
-
         gone = self.injection.unset
         kept = {name: value for name, value in world.environment.items() if name not in gone}
         mark = {nesting.VARIABLE: str(launch)} if launch else {}

@@ -77,6 +77,8 @@ def untrusted(file: RouteFile, root: Path, granted: Trust, home: Path) -> str:
         for grant in granted.missing(root, route):
             lines.append(f"{start}{trust.plain(grant)}")
             start = " " * len(start)
-    allow = f"{granted.locked} alone allows" if granted.locked else "look and allow: ccroute trust"
-    lines += ["", f"{allow}      without routing: CCWRAP_DISABLE=1 ccwrap"]
+    if granted.locked:
+        lines += ["", f"{granted.locked} alone allows: ask whoever manages this machine"]
+    else:
+        lines += ["", "look and allow: ccroute trust      without routing: CCWRAP_DISABLE=1 ccwrap"]
     return "\n".join(lines)

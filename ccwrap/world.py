@@ -9,7 +9,7 @@ from pathlib import Path
 from ccwrap.claude import nesting
 from ccwrap.claude.nesting import Around
 from ccwrap.errors import SettingError
-from ccwrap.gateways import kinds
+from ccwrap.gateways import kinds, road
 from ccwrap.health.memory import Memory
 from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.places import Places, places
@@ -61,7 +61,10 @@ class World(NamedTuple):
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
-        """This process's world. Raises SettingError where the folder is gone."""
+        """This process's world; in a session that claude started by itself, its launch's.
+
+        Raises SettingError where the folder is gone, or the session's overlay.
+        """
         started = time.monotonic()
         try:
             cwd = Path.cwd()
@@ -72,8 +75,8 @@ class World(NamedTuple):
         catalogue = kinds.load()
         where = places(environment)
         memory = Memory(where.state, say if not invocation.wrapped else silent)
-        run, around = nesting.unwrapped(invocation, environment, where)
-        here = cls(run, environment, cwd, where, catalogue, started, memory, terminal)
+        run, around, own = nesting.unwrapped(invocation, environment, where, road.VARIABLES)
+        here = cls(run, own, cwd, where, catalogue, started, memory, terminal)
         return here._replace(around=around)
 
     @property

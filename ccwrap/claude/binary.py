@@ -33,6 +33,10 @@ PLACES: Final = (
 """Where installers put claude, should PATH not have it (an IDE started from the Dock)."""
 
 
+SHIM: Final = b"#!/bin/sh\n# ccwrap shim"
+"""How a script begins that leads back to us: `ccroute alias --shim` makes it, as `claude`."""
+
+
 class Binary(NamedTuple):
     """What is executed: an absolute path, arguments that come before claude's own
     (the script, where `node` runs it), and how it was found."""
@@ -50,19 +54,20 @@ def find(
 ) -> Binary:
     """The claude to start: CCWRAP_CLAUDE, the wrapped one, PATH, the usual places.
 
-    `own` is our own console script; whatever is the same file is passed over.
+    `own` is our own console script; whatever is the same file, or one of our shims, is
+    passed over.
     Raises SettingError, ClaudeNotRunnable and ClaudeNotFound.
     """
     home = os.fspath(home)
     ours = _ours(os.fspath(own))
     if chosen := environment.get("CCWRAP_CLAUDE"):
         return _chosen(chosen, home, ours)
-    if invocation.wrapped and _identity(invocation.wrapped[0]) not in ours:
+    if invocation.wrapped and not _leads_back(invocation.wrapped[0], ours):
         path, *prefix = invocation.wrapped
         return Binary(path, tuple(prefix), "the wrapper form")
     unfit = ""
     for path, found in _candidates(environment, home):
-        if not os.path.isfile(path) or _identity(path) in ours:
+        if not os.path.isfile(path) or _leads_back(path, ours):
             continue
         if os.access(path, os.X_OK):
             return Binary(path, (), found)
@@ -88,14 +93,27 @@ def _chosen(value: str, home: str, ours: frozenset[tuple[int, int]]) -> Binary:
         raise SettingError(f"CCWRAP_CLAUDE={value}: is not an absolute path", "write it in full")
     if WINDOWS and not path.lower().endswith(".exe"):
         raise SettingError(f"CCWRAP_CLAUDE={value}: is no .exe", "name claude.exe itself")
-    identity = _identity(path)
-    if identity is None or not os.path.isfile(path):
+    if not os.path.isfile(path):
         raise ClaudeNotFound(f"CCWRAP_CLAUDE={value}: there is no such file", INSTALL)
-    if identity in ours:
+    if _leads_back(path, ours):
         raise ClaudeNotRunnable(f"CCWRAP_CLAUDE={value}: is ccwrap itself", "name the real claude")
     if not os.access(path, os.X_OK):
         raise ClaudeNotRunnable(f"{path}: is not executable", f"chmod +x {path}")
     return Binary(path, (), "CCWRAP_CLAUDE")
+
+
+def _leads_back(path: str, ours: frozenset[tuple[int, int]]) -> bool:
+    """Whether starting the file at `path` would start us again."""
+    return _identity(path) in ours or is_shim(path)
+
+
+def is_shim(path: str) -> bool:
+    """Whether the file at `path` is a shim of ours, of any installation."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(len(SHIM)) == SHIM
+    except OSError:
+        return False
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -7,8 +7,8 @@
   waits for it all the same where it goes on: the shell ignores SIGTERM for it;
 - a session's end comes without a Stop where the user gave up during retries.
 
-A turn that went well starts no interpreter: Stop leaves a mark (an empty file), and
-SessionEnd has nothing to tell where there is one.
+A turn that went well starts no interpreter: Stop leaves a mark (a file with a line),
+UserPromptSubmit empties it, and SessionEnd has nothing to tell where it isn't empty.
 
 https://code.claude.com/docs/en/hooks
 """
@@ -26,9 +26,9 @@ SECONDS: Final = 5
 """How long claude lets one of them run; they take a few hundredths of a second."""
 
 MARK: Final = "{}.turn"
-"""Name of the file that says that a turn of this launch ended well."""
+"""Name of the file that says, where it isn't empty, that this launch's last turn ended well."""
 
-EVENTS: Final = ("SessionStart", "Stop", "StopFailure", "SessionEnd")
+EVENTS: Final = ("SessionStart", "UserPromptSubmit", "Stop", "StopFailure", "SessionEnd")
 
 
 class Listener(NamedTuple):
@@ -69,6 +69,8 @@ def beside(
     given = overlay.get("hooks")
     hooks = dict(given) if isinstance(given, dict) else {}
     for event in EVENTS:
+        if event == "UserPromptSubmit" and platform == "win32":
+            continue  # no shell, no mark
         own = hooks.get(event)
         ours = {"hooks": [_hook(listener, event, printing, platform)]}
         hooks[event] = [*(own if isinstance(own, list) else ()), ours]
@@ -99,11 +101,12 @@ def command(listener: Listener, event: str) -> str:
     exit code would keep claude from stopping.
     """
     mark = quoted(f"{listener.marks}/{MARK.format(listener.launch)}")
-    if event == "Stop":
-        return f"{{ true >> {mark}; }} 2>/dev/null; exit 0"
+    if event in ("Stop", "UserPromptSubmit"):
+        words = "echo" if event == "Stop" else "true"
+        return f"{{ {words} > {mark}; }} 2>/dev/null; exit 0"
     words = " ".join(map(quoted, (listener.interpreter, *listener.arguments)))
     line = f"trap '' TERM; {words} >/dev/null 2>&1; exit 0"
-    return f"[ -e {mark} ] && exit 0; {line}" if event == "SessionEnd" else line
+    return f"[ -s {mark} ] && exit 0; {line}" if event == "SessionEnd" else line
 
 
 def quoted(word: str) -> str:

@@ -141,7 +141,7 @@ def _wrapped(argv: Sequence[str]) -> tuple[str, ...]:
     """The claude that a caller (an IDE, CLAUDE_CODE_PROCESS_WRAPPER) put first."""
     if argv and _is_claude(argv[0]):
         return (argv[0],)
-    if len(argv) > 1 and _is_runtime(argv[0]) and _is_script(argv[1]):
+    if len(argv) > 1 and _executable(argv[0]) and _is_script(argv[1]):
         return (argv[0], argv[1])
     return ()
 
@@ -152,14 +152,13 @@ def _is_claude(argument: str) -> bool:
     return (native or parts[-1].lower() in {"claude", "claude.exe"}) and _executable(argument)
 
 
-def _is_runtime(argument: str) -> bool:
-    stem, _ = os.path.splitext(_parts(argument)[-1])
-    return stem.lower() in {"node", "bun"} and _executable(argument)
-
-
 def _is_script(argument: str) -> bool:
+    """Whether it is claude as a script: from npm, or in an editor's extension.
+
+    What runs it need not be called node: an editor names its own program.
+    """
     *_, scope, package, name = ("", "", *_parts(argument))
-    inside = (scope, package) == ("@anthropic-ai", "claude-code")
+    inside = scope in {"@anthropic-ai", "resources"} and package == "claude-code"
     return inside and name in {"cli.js", "cli-wrapper.cjs"} and _file(argument)
 
 

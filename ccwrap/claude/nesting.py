@@ -4,22 +4,26 @@ Two ways lead here. A hook, a tool or a teammate inherits CCWRAP_LAUNCH, which e
 overlay sets. What Claude Code starts by itself (a background session; 2.1.330, through
 its process wrapper) names the overlay of the launch that asked for it:
 `WRAPPER CLAUDE --session-id ID --settings OVERLAY …`. Its environment is the background
-service's, which may be another session's, so the overlay counts for more.
+service's, which may be another session's in another project, so what the overlay says of
+the launch's own environment counts for more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 
 from ccwrap import private
 from ccwrap.claude import jsonfile
 from ccwrap.claude.overlay import FOLDER, bases
+from ccwrap.digest import digest
 from ccwrap.errors import SettingError
 from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ccwrap.claude.invocation import Invocation
     from ccwrap.places import Places
@@ -29,6 +33,10 @@ VARIABLE: Final = "CCWRAP_LAUNCH"
 
 KEY: Final = "ccwrap"
 """A key of the overlay that Claude Code passes over (2.1.330) and that we read again."""
+
+
+PROCESS: Final = frozenset({"CCWRAP_CHAIN", "CCWRAP_DEBUG"})
+"""Variables of ours that belong to a process and not to a launch."""
 
 
 class Around(NamedTuple):
@@ -43,45 +51,119 @@ class Around(NamedTuple):
 
 
 def marked(
-    overlay: Mapping[str, object], given: Mapping[str, object], launch: int
+    overlay: Mapping[str, object],
+    given: Mapping[str, object],
+    launch: int,
+    told: Mapping[str, object],
 ) -> dict[str, object]:
-    """`overlay` with what a run inside its session needs; `given` are the user's --settings."""
+    """`overlay` with what a run inside its session needs.
+
+    `given` are the user's --settings, `told` is what `secrets` says.
+    """
     variables = overlay.get("env")
     env = {**variables} if isinstance(variables, dict) else {}
-    note: dict[str, object] = {"launch": launch, **({"settings": dict(given)} if given else {})}
+    note: dict[str, object] = {"launch": launch, **told}
+    if given:
+        note["settings"] = dict(given)
     return {**overlay, "env": {**env, VARIABLE: str(launch or "")}, KEY: note}
 
 
+def secrets(
+    environment: Mapping[str, str], own: Collection[str], others: Collection[str]
+) -> dict[str, object]:
+    """What `environment` has for the ${NAME}s of a route file, "" where it has nothing.
+
+    The values of those that the launch's route names (`own`), which the overlay holds
+    anyway; of the `others` a keyed digest, by which the same value is known again.
+    """
+    key = os.urandom(16).hex()
+    digests = {name: _digest(environment.get(name, ""), key) for name in others if name not in own}
+    values = {name: environment.get(name, "") for name in own}
+    return {"values": values, "digests": digests, "key": key}
+
+
+def _digest(value: str, key: str) -> str:
+    data = os.fsencode(value)
+    return digest(data, key.encode()) if value else ""
+
+
 def unwrapped(
-    run: Invocation, environment: Mapping[str, str], places: Places
-) -> tuple[Invocation, Around]:
-    """`run` with the user's own --settings where it names an overlay of ours, and what is around.
+    run: Invocation,
+    environment: Mapping[str, str],
+    places: Places,
+    pinned: Collection[str] = (),
+) -> tuple[Invocation, Around, Mapping[str, str]]:
+    """`run` with the user's own --settings where it names an overlay of ours, what is
+    around, and the environment as the launch around had it.
 
     An overlay within an overlay would bring the outer one's route, hooks and models along.
+    `pinned` names variables that every overlay pins at the launch's values. Raises
+    SettingError where the overlay is gone: what the user allowed the session stood in it.
     """
-    note = _note(run.settings, environment, places)
-    if note is None:
-        return run, Around(_number(environment.get(VARIABLE)))
+    overlay = _overlay(run.settings, environment, places)
+    note = overlay.get(KEY)
+    if not isinstance(note, dict):
+        return run, Around(_number(environment.get(VARIABLE))), environment
     given = note.get("settings")
     settings = json.dumps(given) if isinstance(given, dict) else None
-    return run._replace(settings=settings), Around(_number(note.get("launch")), own=True)
+    around = Around(_number(note.get("launch")), own=True)
+    return run._replace(settings=settings), around, _own(environment, overlay, note, pinned)
 
 
-def _note(
+def _overlay(
     settings: str | None, environment: Mapping[str, str], places: Places
-) -> Mapping[str, Any] | None:
-    """What we left in the overlay that `settings` names; None where it is none of ours."""
+) -> Mapping[str, Any]:
+    """The overlay of ours that `settings` names; {} where it is none of ours."""
     if not settings or settings.lstrip().startswith("{"):
-        return None
+        return {}
     path = Path(settings)
-    if path.parent not in [base.absolute() / FOLDER for base in bases(places, environment)]:
-        return None
+    if not any(_same(path.parent, base / FOLDER) for base in bases(places, environment)):
+        return {}
     try:
-        data = jsonfile.parse(private.read(path) or b"")
+        data = private.read(path, jsonfile.LIMIT)
+        found = jsonfile.parse(data or b"")
     except (SettingError, ValueError):
-        return None
-    note = data.get(KEY) if isinstance(data, dict) else None
-    return note if isinstance(note, dict) else None
+        return {}
+    if data is None:
+        hint = "start the session anew: ccwrap --resume"
+        raise SettingError(f"{path}: the settings that the session ran with are gone", hint)
+    return found if isinstance(found, dict) else {}
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both are the same folder, whichever way they are named."""
+    with contextlib.suppress(OSError, ValueError):
+        return one.samefile(other)
+    return False
+
+
+def _own(
+    environment: Mapping[str, str],
+    overlay: Mapping[str, Any],
+    note: Mapping[str, Any],
+    pinned: Collection[str],
+) -> dict[str, str]:
+    """`environment` with the launch's own values.
+
+    Another project's key, kept under the same name, must not come to this one's gateways:
+    where the launch had another value, or none, there is none.
+    """
+    told = _texts(overlay.get("env"))
+    ours = {n for n in (*environment, *told) if n.startswith("CCWRAP_")} - PROCESS
+    values, digests, key = _texts(note.get("values")), _texts(note.get("digests")), note.get("key")
+    said = {name: told.get(name, "") for name in (*pinned, *ours)} | values
+    for name, digest in digests.items():
+        if _digest(environment.get(name, ""), str(key)) != digest:
+            said[name] = ""
+    kept = {name: value for name, value in environment.items() if name not in said}
+    return kept | {name: value for name, value in said.items() if value}
+
+
+def _texts(value: object) -> dict[str, str]:
+    """The texts of an object, by name."""
+    if not isinstance(value, dict):
+        return {}
+    return {name: text for name, text in value.items() if isinstance(text, str)}
 
 
 def _number(value: object) -> int:

@@ -1,7 +1,8 @@
 """Which session a claude run goes on with: `--continue`, and `--resume` by id or name.
 
 Claude Code keeps a session in `projects/FOLDER/ID.jsonl`, where FOLDER is the working
-directory with a dash for everything but letters and digits. Observed with 2.1.197 and
+directory with a dash for everything but letters and digits, and what is longer than 200
+of them cut, with a hash behind it. Observed with 2.1.197 and
 2.1.330: `--continue` takes the newest one of the working directory, an interactive run
 passes over those of `-p` and of the SDKs; a name is a `custom-title`, or an `ai-title`,
 in any case.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 from ccwrap.claude import arguments
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ccwrap.claude.invocation import Invocation
+
+LONGEST: Final = 200
+"""Characters of a working directory that a folder's name has at most."""
+
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 LOOKED_AT: Final = 50
 """Sessions that are looked into at most, newest first."""
@@ -48,7 +55,7 @@ def session(run: Invocation, environment: Mapping[str, str], cwd: Path, home: Pa
             return _named(wanted[-1] or "", environment, cwd, home)
         printing = run.printing or not PIPED.isdisjoint(one.name for one in given)
         return _newest(_files(environment, cwd, home), printing=printing)
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -76,9 +83,26 @@ def _newest(files: Iterator[Path], *, printing: bool) -> str:
 def _files(environment: Mapping[str, str], cwd: Path, home: Path) -> Iterator[Path]:
     """The sessions of the working directory, newest first. Raises OSError."""
     base = Path(environment.get("CLAUDE_CONFIG_DIR") or home / ".claude") / "projects"
-    folder = base / re.sub(r"[^a-zA-Z0-9]", "-", os.path.realpath(cwd))
+    folder = base / _folder(os.path.realpath(cwd))
     found = [path for path in folder.glob("*.jsonl") if _ID.fullmatch(path.stem)]
     yield from sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[:LOOKED_AT]
+
+
+def _folder(path: str) -> str:
+    """The folder's name for a working directory, by its UTF-16 units, as JavaScript counts."""
+    units = memoryview(path.encode(f"utf-16-{sys.byteorder[0]}e", "surrogatepass")).cast("H")
+    name = "".join(chr(unit) if unit < 128 and chr(unit).isalnum() else "-" for unit in units)
+    if len(name) <= LONGEST:
+        return name
+    mark = 0
+    for unit in units:
+        mark = (mark * 31 + unit) & 0xFFFFFFFF
+    mark = min(mark, (1 << 32) - mark)
+    digits = ""
+    while mark:
+        mark, digit = divmod(mark, 36)
+        digits = DIGITS[digit] + digits
+    return f"{name[:LONGEST]}-{digits or '0'}"
 
 
 def _ends(file: Path) -> bytes:

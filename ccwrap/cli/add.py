@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccwrap.cli import granting, render, template, world, writing
+from ccwrap.cli import completing, granting, render, template, world, writing
 from ccwrap.cli.takeover import Draft, with_key
 from ccwrap.errors import UsageError
 from ccwrap.gateways import kinds
@@ -36,7 +36,7 @@ def about(kind: Kind) -> str:
 
 
 @click.command(cls=Described)
-@click.argument("kind")
+@click.argument("kind", shell_complete=completing.kinds)
 @click.option("--url", default="", help="Base URL, where the kind doesn't bring one.")
 @click.option("--name", default="", help="The route's name (default: the kind).")
 def command(kind: str, url: str, name: str) -> None:
@@ -73,7 +73,12 @@ def all_allowed(here: World, path: Path, routes: tuple[Route, ...]) -> bool:
     if not routes:
         return False
     file = files.load(here.cwd, here.environment, here.places, here.catalogue)
-    granted = trust.Trust.read(here.places, here.environment, file.trusted if file else {})
+    granted = trust.Trust.read(
+        here.places,
+        here.environment,
+        file.trusted if file else {},
+        file.locks.by("trust") if file else "",
+    )
     root = project.root(here.cwd, path)
     return not any(granted.missing(root, route) for route in routes)
 

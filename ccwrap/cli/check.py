@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ccwrap import models, pipeline, refusal
-from ccwrap.cli import github, jsonout, memories, render, watch, world
+from ccwrap.cli import completing, github, jsonout, memories, render, watch, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
 from ccwrap.errors import CcwrapError, NoUsableRoute, SettingError, UsageError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…", shell_complete=completing.routes)
 @click.option("--paid", is_flag=True, help="Let each model answer: about one token a route.")
 @click.option(
     "--format",

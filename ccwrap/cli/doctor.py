@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ccwrap.claude import settings
-from ccwrap.cli import doctor_machine, doctor_settings, doctor_state, jsonout, render, world
+from ccwrap.cli import (
+    doctor_locks,
+    doctor_machine,
+    doctor_settings,
+    doctor_state,
+    jsonout,
+    render,
+    world,
+)
 from ccwrap.cli.finding import Finding, Machine
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ CHECKS: Final[dict[str, Callable[[Machine], Iterator[Finding]]]] = {
     "reports": doctor_settings.reports,
     "wrappers": doctor_machine.wrappers,
     "state": doctor_state.state,
+    "locks": doctor_locks.locks,
     "trust": doctor_state.trust,
 }
 

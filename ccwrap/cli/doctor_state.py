@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from ccwrap import private
+from ccwrap.claude import overlay
 from ccwrap.cli.finding import Finding
 from ccwrap.errors import CcwrapError, RouteFileError, SettingError
 from ccwrap.routes import files, project
@@ -14,6 +15,7 @@ from ccwrap.routes.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ccwrap.cli.finding import Machine
 
@@ -38,7 +40,7 @@ def state(machine: Machine) -> Iterator[Finding]:
     try:
         status = folder.lstat()
     except OSError:
-        yield Finding("ok", f"no state folder yet ({machine.short(folder)})")
+        yield _absent(machine)
     else:
         yield from _folder(machine, status)
     for path in (machine.places.config, *sorted(folder.glob("*.json"))):
@@ -46,6 +48,24 @@ def state(machine: Machine) -> Iterator[Finding]:
             private.read(path)
         except SettingError as error:
             yield Finding("problem", error.message, error.hint)
+
+
+def _absent(machine: Machine) -> Finding:
+    """What it means that there is no state folder: nothing, where one can be made."""
+    short = machine.short(machine.places.state)
+    if _may_be_made(machine.places.state):
+        return Finding("ok", f"no state folder yet ({short})")
+    elsewhere = "set XDG_STATE_HOME to a folder of yours that can be written"
+    if any(map(_may_be_made, overlay.bases(machine.places, machine.environment))):
+        return Finding("note", f"{short} can't be made: nothing is remembered", elsewhere)
+    text = f"{short} can't be made, and no temporary folder written: nothing can be routed"
+    return Finding("problem", text, elsewhere)
+
+
+def _may_be_made(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _folder(machine: Machine, status: os.stat_result) -> Iterator[Finding]:

@@ -63,16 +63,8 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, given: Path, advice: str) -> Target:
-        """Follow links, also one to a file that isn't there yet. Raises SettingError."""
-        try:
-            return cls(given.resolve(), given, advice)
-        except (OSError, RuntimeError):  # a link to itself
-            raise SettingError(f"{given}: is a link that leads nowhere", f"rm {given}") from None
-
-    @property
-    def linked(self) -> bool:
-        """Whether the file itself is a link: a folder of dotfiles."""
-        return self.given.is_symlink()
+        """Follow links, also one to a file that isn't there yet."""
+        return cls(Path(os.path.realpath(given)), given, advice)
 
     def read(self) -> str | None:
         """Its text, None where there is none. Raises SettingError.

@@ -38,7 +38,7 @@ def command(style: str, reveal: bool) -> None:
     Values of secrets only with --reveal. `github` writes to $GITHUB_ENV instead, for the
     steps of a job that follow, and masks the secrets in its log.
     """
-    here = world.here()
+    here = world.here()._replace(static=True)
     plan = explain.look(here)
     if plan.refusal is not None:
         raise plan.refusal
@@ -46,6 +46,8 @@ def command(style: str, reveal: bool) -> None:
         click.echo(f"ccroute: nothing to set: {render.printable(plan.reason)}", err=True)
     change = shells.Change.of(plan, () if reveal else hidden(plan, here.catalogue))
     click.echo("\n".join(render.wrap(WARNING, render.WIDTH)), err=True)
+    for name in dict.fromkeys(name for _, name in plan.stale):
+        click.echo(f"ccroute: {name} expires, and nothing here asks for it again", err=True)
     if style == "github":
         gone = tuple(name for name in change.unset if here.environment.get(name))
         sensitive = hidden(plan, here.catalogue)
@@ -57,7 +59,8 @@ def command(style: str, reveal: bool) -> None:
             "shell": shells.posix,
             "dotenv": shells.dotenv,
         }
-        sys.stdout.write(formats[style](change))
+        # A value that another program reads must be whole, or not at all.
+        sys.stdout.buffer.write(os.fsencode(formats[style](change)))
 
 
 def write(change: Change, sensitive: tuple[str, ...], environment: Mapping[str, str]) -> None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ccwrap.claude import overlay
-from ccwrap.cli import render, world
-from ccwrap.errors import SettingError
+from ccwrap.cli import completing, memories, render, world
 from ccwrap.health import flight
-from ccwrap.health.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from ccwrap.health.store import Store
 
 
 @click.command()
-@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…", shell_complete=completing.routes)
 def command(routes: tuple[str, ...]) -> None:
     """Forget the verdicts on every gateway, or on those of each ROUTE of that name.
 
     The next launch asks them again. What `history` shows stays.
     """
     here = world.here()
-    try:
-        count = forgotten(Store.open(here.places.state), routes)
-    except StoreError as error:
-        raise SettingError(str(error), "remove that file; it holds nothing but memories") from None
+    count = memories.look(here, lambda store: forgotten(store, routes))
     flight.clear(overlay.bases(here.places, here.environment))
     of = f" of {', '.join(routes)}" if routes else ""
     click.echo(

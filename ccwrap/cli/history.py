@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import jsonout, memories, render, world
+from ccwrap.cli import completing, jsonout, memories, render, world
 from ccwrap.cli.render import Pen
 from ccwrap.errors import UsageError
 from ccwrap.gateways.verdict import USABLE
+from ccwrap.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,12 +26,15 @@ DOWN: Final = "×"
 COLUMNS: Final = 20
 """Parts that the time is divided into for the sparkline."""
 
+REST: Final = 13 + 2 + COLUMNS
+"""Columns of a row beside the route's name and the percentiles, ten each."""
+
 CHANGES: Final = 10
 """Changes of verdict that are listed for a named route, the last ones."""
 
 
 @click.command()
-@click.argument("routes", nargs=-1, metavar="[ROUTE]…")
+@click.argument("routes", nargs=-1, metavar="[ROUTE]…", shell_complete=completing.routes)
 @click.option("--since", default="7d", metavar="7d", help="How far back; at most 30d.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 def command(routes: tuple[str, ...], since: str, as_json: bool) -> None:
@@ -47,7 +51,10 @@ def command(routes: tuple[str, ...], since: str, as_json: bool) -> None:
         jsonout.say({"since": round(start), "routes": [described(*one) for one in found.items()]})
         return
     if missing := [name for name in routes if name not in found]:
-        raise UsageError(f"nothing is remembered of {', '.join(missing)} since {since} ago")
+        raise UsageError(
+            f"nothing is remembered of {', '.join(missing)} in the last {since}",
+            "ccroute history names the routes",
+        )
     pen = Pen.of(sys.stdout, here.environment)
     click.echo("\n".join(page(found, start, until, pen)) if found else "Nothing is remembered.")
     for name in routes:
@@ -114,20 +121,18 @@ def described(name: str, samples: Sequence[Sample]) -> dict[str, object]:
 def page(
     found: Mapping[str, Sequence[Sample]], start: float, until: float, pen: Pen
 ) -> Iterator[str]:
-    """One line a route."""
-    wide = min(max(5, *map(len, found)), render.NAME)
-    heads = "".join(f"  {f'P{percent}':>8}" for percent in PERCENTILES)
+    """One line a route, with as many percentiles as there is room for."""
+    wide = min(max(5, *(render.columns(escaped(name)) for name in found)), render.NAME)
+    shown = PERCENTILES[: max((pen.width - wide - REST) // 10, 0)]
+    heads = "".join(f"  {f'P{percent}':>8}" for percent in shown)
     yield pen.paint(f"{'ROUTE':{wide}}  {'ASKED':>5}  {'OK':>4}{heads}  OVER TIME", "dim")
     for name, samples in found.items():
         times = latencies(samples)
-        paces = [
-            f"{percentile(times, percent):.0f} ms" if times else "-" for percent in PERCENTILES
-        ]
+        paces = [f"{percentile(times, percent):.0f} ms" if times else "-" for percent in shown]
         share = f"{100 * usable(samples) // len(samples)}%"
-        shown = render.clip(render.printable(name), wide)
         columns = "".join(f"  {pace:>8}" for pace in paces)
         bars = sparkline(samples, start, until)
-        yield f"{shown:{wide}}  {len(samples):>5}  {share:>4}{columns}  {bars}".rstrip()
+        yield f"{render.cell(name, wide)}  {len(samples):>5}  {share:>4}{columns}  {bars}".rstrip()
 
 
 def sparkline(samples: Sequence[Sample], start: float, until: float) -> str:
@@ -152,7 +157,7 @@ def _bar(part: Sequence[Sample], ms: float | None, most: float) -> str:
 def changes(name: str, samples: Sequence[Sample], pen: Pen) -> Iterator[str]:
     """When the route's verdict became another, the last ones."""
     yield ""
-    yield pen.paint(f"{render.printable(name)} became", "dim")
+    yield pen.paint(f"{escaped(name)} became", "dim")
     before, found = "", []
     for sample in samples:
         if sample.verdict != before:

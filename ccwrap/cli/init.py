@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from ccwrap.claude import settings
-from ccwrap.cli import granting, moving, render, schema, takeover, template, world, writing
+from ccwrap.cli import (
+    completing,
+    granting,
+    moving,
+    render,
+    schema,
+    takeover,
+    template,
+    world,
+    writing,
+)
 from ccwrap.errors import UsageError
 from ccwrap.routes import project, urls
 from ccwrap.routes.readers import Wrong
@@ -23,7 +33,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--kind", default="", help="The gateway's kind; see `ccroute add --help`.")
+@click.option(
+    "--kind",
+    default="",
+    help="The gateway's kind; see `ccroute add --help`.",
+    shell_complete=completing.kinds,
+)
 @click.option("--url", default="", help="Its base URL, where the kind doesn't bring one.")
 @click.option("--yes", is_flag=True, help="Ask nothing: write it and allow it.")
 @click.option("--force", is_flag=True, help="Overwrite a .ccroute that is there.")

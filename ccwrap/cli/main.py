@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from ccwrap.errors import CcwrapError, Interrupted
 from ccwrap.voice import tell
@@ -30,6 +31,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "Start claude once with another route or policy.",
     "sessions": "Which sessions run now, and on which routes.",
     "history": "How each gateway has been over time.",
+    "ide": "Let an editor's Claude Code start ccwrap.",
+    "alias": "Let your shell's claude be ccwrap.",
     "statusline": "The route in Claude Code's status line.",
     "forget": "Forget how gateways were; the next launch asks.",
     "env": "The environment of a launch, for scripts.",
@@ -58,6 +61,11 @@ class Commands(click.Group):
             return None
         command = importlib.import_module(f"ccwrap.cli.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=COMMANDS[name]) for name in found), *options]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -113,6 +121,9 @@ def main() -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
+    with contextlib.suppress(AttributeError):
+        # A terminal may lack the marks and the letters: a table with a few `?` is better than none.
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     code = run(sys.argv[1:])
     unwritten = flush()
     tell("")

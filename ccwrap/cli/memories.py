@@ -1,4 +1,4 @@
-"""The store, for commands that only look at it."""
+"""The store, for commands of a person's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def look(here: World, use: Callable[[Store], T]) -> T:
     try:
         return use(Store.open(here.places.state))
     except StoreError as error:
-        raise SettingError(str(error), "remove that file; it holds nothing but memories") from None
+        raise SettingError(str(error), error.hint) from None
 
 
 def seconds(option: str, span: str) -> float:

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import textwrap
+import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ccwrap.text import escaped
 from ccwrap.text import printable as printable  # noqa: PLC0414 - with the rest of what lays out words
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ NO_BREAK: Final = "\u00a0"
 UNIT: Final = re.compile(r"(?<=\d) (?=(?:ms|s|MB)\b)")
 """The blank between a number and its unit, where no line may end."""
 
+COLOUR: Final = re.compile(r"\x1b\[\d*m")
 CODES: Final[Mapping[str, str]] = {"good": "32", "fair": "33", "bad": "31", "dim": "2", "bold": "1"}
 
 
@@ -59,7 +62,10 @@ class Row(NamedTuple):
 
 
 def table(rows: Sequence[Row], pen: Pen) -> list[str]:
-    """The candidates, their verdicts, and why; the mend on a line of its own."""
+    """The candidates, their verdicts, and why; the mend on a line of its own.
+
+    Where the terminal is too narrow for that, why stands below.
+    """
     wide = min(NAME, max([5, *(len(row.name) for row in rows)]))
     head = f"  {'ROUTE':{wide}}  {'VERDICT':13}  {'RTT':>8}  WHY"
     lines = [pen.paint(head, "dim")]
@@ -76,10 +82,14 @@ def _row(row: Row, wide: int, pen: Pen) -> list[str]:
         return [f"{mark} {name}  {pen.paint('asking …', 'dim')}"]
     round_trip = "-" if verdict.latency_ms is None else f"{verdict.latency_ms:.0f} ms"
     indent = wide + 29
+    if below := pen.width - indent < LEAST:
+        indent = 4
     why = wrap(verdict.detail, pen.width - indent) if verdict.name != "untrusted" else []
     fix = wrap(f"fix: {verdict.hint}", pen.width - indent) if verdict.hint else []
     words = [*why, *(pen.paint(line, "dim") for line in fix)] or [""]
     shown = pen.paint(f"{verdict.name:13}", _style(verdict))
+    if below:
+        words.insert(0, "")
     first = f"{mark} {name}  {shown}  {round_trip:>8}  {words[0]}"
     return [first.rstrip(), *(f"{'':{indent}}{word}" for word in words[1:])]
 
@@ -110,11 +120,37 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def clip(text: str, width: int) -> str:
-    """`text`, cut to `width` with a mark that something is missing."""
-    return text if len(text) <= width else text[: width - 1] + "…"
+    """`text`, cut to `width` columns with a mark that something is missing."""
+    if columns(text) <= width:
+        return text
+    cut = text[: width - 1]
+    while columns(cut) > width - 1:
+        cut = cut[:-1]
+    return cut + "…"
+
+
+def cell(text: str, width: int) -> str:
+    """`text` on one line, safe to print, in exactly `width` columns."""
+    shown = clip(escaped(text), width)
+    return shown + " " * (width - columns(shown))
+
+
+def columns(text: str) -> int:
+    """Columns that `text` takes on a terminal: wide letters two, accents on a letter none."""
+    text = COLOUR.sub("", text)
+    if text.isascii():
+        return len(text)
+    seen = (char for char in text if not unicodedata.combining(char))
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in seen)
 
 
 def short(path: Path | str, home: Path) -> str:
     """`path` with the home folder as `~`, safe to print."""
     text, start = str(path), f"{home}{os.sep}"
     return printable(f"~{os.sep}{text[len(start) :]}" if text.startswith(start) else text)
+
+
+def linked(path: Path, home: Path) -> str:
+    """As `short`, and where it leads if it is a link."""
+    to = f" (a link to {short(os.path.realpath(path), home)})" if path.is_symlink() else ""
+    return f"{short(path, home)}{to}"

@@ -9,6 +9,7 @@ import click
 
 from ccwrap import launcher
 from ccwrap.claude import invocation
+from ccwrap.cli import completing
 from ccwrap.cli.passing import Passing
 from ccwrap.errors import SettingError
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=Passing, context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]…")
-@click.option("--route", default="", metavar="NAME", help="This route or none.")
+@click.option(
+    "--route",
+    default="",
+    metavar="NAME",
+    help="This route or none.",
+    shell_complete=completing.routes,
+)
 @click.option("--policy", default="", metavar="POLICY", help="Choose by this policy.")
 @click.option("--fresh", is_flag=True, help="Ask every gateway, whatever is remembered.")
 def command(arguments: tuple[str, ...], route: str, policy: str, fresh: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -12,12 +12,17 @@ from ccwrap.cli import jsonout, memories, render, world
 from ccwrap.cli.render import Pen
 from ccwrap.gateways.verdict import USABLE
 from ccwrap.health import live
+from ccwrap.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccwrap.health.records import Launch, Sample
     from ccwrap.health.store import Store
+
+
+REST: Final = 31
+"""Columns of a row beside the project's and the route's name."""
 
 
 class Session(NamedTuple):
@@ -87,15 +92,16 @@ def described(one: Session, now: float) -> dict[str, object]:
 
 def page(found: Sequence[Session], now: float, pen: Pen) -> Iterator[str]:
     """One line a session."""
-    routes = max(5, *(len(one.launch.route) for one in found))
-    projects = max(7, *(len(one.launch.project) for one in found))
-    wide, far = min(routes, render.NAME), min(projects, render.NAME)
+    routes = max(5, *(render.columns(escaped(one.launch.route)) for one in found))
+    projects = max(7, *(render.columns(escaped(one.launch.project)) for one in found))
+    room = max(pen.width - REST, 12)
+    wide = min(routes, render.NAME, max(room - projects, room // 2))
+    far = min(projects, render.NAME, room - wide)
     yield pen.paint(f"{'PID':>7}  {'PROJECT':{far}}  {'ROUTE':{wide}}  {'AGE':>6}  HEALTHY", "dim")
     for one in found:
         launch = one.launch
-        project = render.clip(render.printable(launch.project), far)
-        route = render.clip(render.printable(launch.route), wide)
+        project, route = render.cell(launch.project, far), render.cell(launch.route, wide)
         age = memories.span(now - launch.time)
         health = f"for {memories.span(now - one.since)}" if one.since else one.verdict or "unknown"
         health = pen.paint(health, "good" if one.since else "bad" if one.verdict else "dim")
-        yield f"{launch.pid:>7}  {project:{far}}  {route:{wide}}  {age:>6}  {health}"
+        yield f"{launch.pid:>7}  {project}  {route}  {age:>6}  {health}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import render, world, writing
+from ccwrap.cli import render, world
+from ccwrap.cli.settingsfile import SettingsFile
 from ccwrap.errors import SettingError, UsageError
 from ccwrap.health import statusline
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 KEY: Final = "statusLine"
 PROGRAM: Final = Path(statusline.__file__).absolute()
-_ENTRY: Final = re.compile(r',?\s*"statusLine"\s*:\s*\{[^{}]*\}')
 
 
 @click.command()
@@ -38,22 +37,34 @@ def command(install: bool, undo: bool) -> None:
         raise UsageError("say either --install or --undo")
     here = world.here()
     if not (install or undo):
+        if sys.stdin.isatty():
+            raise UsageError("no session stands on standard input", "ccroute statusline --install")
         sys.argv[1:] = [str(here.places.state)]
         statusline.main()
         return
-    path = settings_file(here)
-    shown = render.short(path, here.places.home)
+    file = settings_file(here)
+    shown = render.linked(file.path, here.places.home)
     if install:
-        changed = put(path, {"type": "command", "command": line(here)})
+        changed = put(file, {"type": "command", "command": line(here)})
         click.echo(f"{shown}: {KEY} shows the route" if changed else f"{shown}: it is there")
     else:
-        click.echo(f"{shown}: {KEY} is gone" if take(path) else f"{shown}: nothing of ours there")
+        click.echo(f"{shown}: {KEY} is gone" if take(file) else f"{shown}: nothing of ours there")
 
 
-def settings_file(here: World) -> Path:
-    """The user's settings file; a link to it is followed, as Claude Code does."""
+def settings_file(here: World) -> SettingsFile:
+    """The user's settings file. Claude Code follows a link to it, and takes none of a file
+    with comments (2.1.330).
+    """
     folder = Path(here.environment.get("CLAUDE_CONFIG_DIR") or here.places.home / ".claude")
-    return (folder / "settings.json").resolve()
+    path = Path(os.path.abspath(folder / "settings.json"))
+    return SettingsFile(
+        here.places,
+        path,
+        "statusline",
+        lambda name, value: name == KEY and ours(value),
+        f"look at: ls -l {path}",
+        strict=True,
+    )
 
 
 def line(here: World) -> str:
@@ -67,75 +78,22 @@ def ours(value: object) -> bool:
     return isinstance(value, dict) and "health/statusline.py" in str(value.get("command"))
 
 
-def put(path: Path, value: Mapping[str, str]) -> bool:
-    """Add the status line to the settings in `path`; False where it stands there already.
+def put(file: SettingsFile, value: Mapping[str, str]) -> bool:
+    """Add the status line to the settings; False where it stands there already.
 
     Raises SettingError where they can't be read or have a status line of their own.
     """
-    text, data = read(path)
-    if data.get(KEY) == value:
-        return False
-    if KEY in data and not ours(data[KEY]):
+    there = file.values()
+    if KEY in there and not ours(there[KEY]):
         raise SettingError(
-            f"{path}: has a statusLine of its own",
+            f"{file.path}: has a statusLine of its own",
             f"call this in yours, with the same standard input: {value['command']}",
         )
-    if KEY in data:
-        take(path)
-        text, data = read(path)
-    write(path, inserted(text, value), {**data, KEY: value})
-    return True
+    if KEY in there and there[KEY] != value:
+        take(file)
+    return file.put({KEY: dict(value)})
 
 
-def take(path: Path) -> bool:
-    """Remove our status line from the settings in `path`; False where there is none."""
-    text, data = read(path)
-    if not ours(data.get(KEY)):
-        return False
-    rest = {name: value for name, value in data.items() if name != KEY}
-    write(path, removed(text), rest)
-    return True
-
-
-def read(path: Path) -> tuple[str, dict[str, object]]:
-    """The settings, as text and as data. Raises SettingError."""
-    try:
-        text = path.read_bytes().decode() if path.exists() else ""
-        data = json.loads(text) if text.strip() else {}
-    except (OSError, ValueError):
-        text, data = "", None
-    if not isinstance(data, dict):
-        raise SettingError(f"{path}: is no JSON object", "mend it first")
-    return text, data
-
-
-def write(path: Path, text: str, data: Mapping[str, object]) -> None:
-    """Write `text` where it says `data`, else `data` laid out anew. Raises SettingError."""
-    try:
-        as_meant = json.loads(text) == data
-    except ValueError:
-        as_meant = False
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingError(f"{path.parent}: {error.strerror}", "make that folder") from None
-    laid_out = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    writing.replace(path, text if as_meant else laid_out, 0o600)
-
-
-def inserted(text: str, value: Mapping[str, str]) -> str:
-    """`text` with the status line as its last entry; not a byte of it changed."""
-    head, brace, tail = text.rstrip().rpartition("}")
-    if not brace:
-        return ""
-    body = head.rstrip()
-    comma = "" if body.endswith("{") else ","
-    indent = re.search(r"\n([ \t]+)\S", text)
-    start = f"\n{indent[1]}" if indent else ""
-    entry = f'{comma}{start}"{KEY}": {json.dumps(value, ensure_ascii=False)}'
-    return f"{body}{entry}{head[len(body) :]}{brace}{tail}{text[len(text.rstrip()) :]}"
-
-
-def removed(text: str) -> str:
-    """`text` without the status line that `inserted` wrote."""
-    return _ENTRY.sub("", text, count=1)
+def take(file: SettingsFile) -> bool:
+    """Remove our status line from the settings; False where there is none."""
+    return file.take((KEY,))

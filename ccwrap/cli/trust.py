@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ccwrap.cli import granting, jsonout, render, revision, trusted, world
+from ccwrap.cli import completing, granting, jsonout, render, revision, trusted, world
 from ccwrap.errors import NotTrusted, RouteFileError, UsageError
 from ccwrap.routes import credentials, files, project, trust
 from ccwrap.routes.question import table
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 
 
 @click.command()
-@click.argument("route", nargs=-1)
+@click.argument("route", nargs=-1, shell_complete=completing.routes)
 @click.option("--yes", is_flag=True, help="Allow it without asking.")
 @click.option("--every-repository", is_flag=True, help="Allow it for every repository.")
 @click.option("--list", "listing", is_flag=True, help="Show everything that is allowed.")
@@ -90,7 +90,8 @@ def look(here: World, names: tuple[str, ...]) -> Asked:
         there = ", ".join(known) or "none"
         raise UsageError(f"no route of the file is called {unknown[0]!r}; there are {there}")
     routes = tuple(route for route in known.values() if route.name in (names or known))
-    granted = trust.Trust.read(here.places, here.environment, file.trusted)
+    locked = file.locks.by("trust")
+    granted = trust.Trust.read(here.places, here.environment, file.trusted, locked)
     return Asked(here, file, file.file, project.root(here.cwd, file.file), routes, granted)
 
 
@@ -99,6 +100,9 @@ def decide(asked: Asked, yes: bool, everywhere: bool, as_json: bool) -> None:
     if not as_json:
         click.echo(render.printable("\n".join(wanted(asked))))
     waiting = asked.missing or asked.granted.ignores(asked.path)
+    if asked.missing and asked.granted.locked:
+        what = f"{asked.granted.locked} locks `trust`: it alone says what a project may send"
+        raise NotTrusted(what, "ask whoever manages this machine")
     if yes or (not as_json and waiting and confirmed(asked, everywhere)):
         project = None if everywhere else asked.root
         grants = [grant for one in asked.routes for grant in trust.wanted(one)]
@@ -115,7 +119,8 @@ def wanted(asked: Asked) -> list[str]:
     """The file's grants in plain words."""
     names = [name for route in asked.routes for name in route.names()]
     secrets, folder = asked.file.secrets, asked.file.folder
-    origins = credentials.origins(names, folder, asked.here.environment, secrets)
+    environment, fixed = asked.here.environment, asked.file.fixed
+    origins = credentials.origins(names, folder, environment, secrets, fixed)
     missing = {one.name for one in asked.routes if asked.granted.missing(asked.root, one)}
     some = len(missing) < len(asked.routes)
     lines = table(asked.routes, origins, lambda one: some and one.name in missing)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from ccwrap.cli import world
+from ccwrap.cli import completing, world
 from ccwrap.cli.trust import look
 from ccwrap.errors import UsageError
 from ccwrap.routes import trust
 
 
 @click.command()
-@click.argument("route", nargs=-1)
+@click.argument("route", nargs=-1, shell_complete=completing.routes)
 @click.option("--all", "everything", is_flag=True, help="All that was ever allowed, everywhere.")
 def command(route: tuple[str, ...], everything: bool) -> None:
     """Take back what was allowed for this project, or for each ROUTE of its file.

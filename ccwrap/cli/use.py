@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.cli import jsonout, world
+from ccwrap.cli import completing, jsonout, world
 from ccwrap.errors import UsageError
 from ccwrap.routes import files, pins, project, readers, trust
 
@@ -22,7 +22,7 @@ LONGEST: Final = 30 * 86400.0
 
 
 @click.command()
-@click.argument("name", default="")
+@click.argument("name", default="", shell_complete=completing.routes)
 @click.option("--auto", is_flag=True, help="Choose again; forget the pin.")
 @click.option("--for", "span", default="", metavar="2h", help="Pin for so long only.")
 @click.option("--json", "as_json", is_flag=True, help="The pin as JSON.")
@@ -48,7 +48,12 @@ def command(name: str, auto: bool, span: str, as_json: bool) -> None:
 
 def waits(here: World, file: RouteFile | None, root: Path, name: str) -> bool:
     """Whether the route `name` asks for something that the user hasn't allowed."""
-    granted = trust.Trust.read(here.places, here.environment, file.trusted if file else {})
+    granted = trust.Trust.read(
+        here.places,
+        here.environment,
+        file.trusted if file else {},
+        file.locks.by("trust") if file else "",
+    )
     routes = file.routes if file else ()
     return any(granted.missing(root, route) for route in routes if route.name == name)
 

@@ -31,11 +31,17 @@ class Board:
     def show(self, lines: Sequence[str]) -> None:
         """Show `lines`, as many as the terminal has room for."""
         if self._pen.live:
-            room = max(shutil.get_terminal_size().lines - 1, 1)
-            lines = lines[:room]
+            size = shutil.get_terminal_size()
             up = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
-            sys.stdout.write(up + "".join(f"{line}\n" for line in lines))
-            self._drawn = len(lines)
+            sys.stdout.write(up)
+            self._drawn = 0
+            for line in lines:
+                # A line that is wider than the terminal takes several of its rows.
+                rows = max(-(-render.columns(line) // max(size.columns, 1)), 1)
+                if self._drawn + rows >= max(size.lines, 2):
+                    break
+                sys.stdout.write(f"{line}\n")
+                self._drawn += rows
         else:
             sys.stdout.write("".join(f"{line}\n" for line in (*lines, "")))
         sys.stdout.flush()
@@ -76,10 +82,10 @@ def summary(seen: Mapping[str, Sequence[Verdict]], seconds: float) -> Iterator[s
     rounds = max(map(len, seen.values()), default=0)
     times = "once" if rounds == 1 else f"{rounds} times"
     yield f"Asked {times} in {memories.span(seconds)}."
-    wide = min(max(map(len, seen), default=0), render.NAME)
+    wide = min(max(map(render.columns, seen), default=0), render.NAME)
     for name, verdicts in seen.items():
         names = [verdict.name for verdict in verdicts]
         words = [f"{each} {names.count(each)}" for each in dict.fromkeys(names)]
         trips = sorted(one.latency_ms for one in verdicts if one.latency_ms is not None)
         words += [f"median {trips[len(trips) // 2]:.0f} ms"] if trips else []
-        yield f"  {render.clip(render.printable(name), wide):{wide}}  {' · '.join(words)}"
+        yield f"  {render.cell(name, wide)}  {' · '.join(words)}"

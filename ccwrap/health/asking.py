@@ -12,7 +12,7 @@ import time
 from functools import partial
 
 from ccwrap.gateways.verdict import ASKED, Verdict
-from ccwrap.health import ejection, memory
+from ccwrap.health import ejection, live, memory
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -223,13 +223,15 @@ class _Round:
         """Whether `answer` tells us something that we may believe.
 
         What was found after we began is as good as asking ourselves, also where
-        `fresh_for` is 0. Where nothing is remembered only those who start together share.
+        `fresh_for` is 0. Where nothing is remembered only those who start together share:
+        within a probe's time, which on a busy machine passes before we come to ask.
         """
         terms, before = self.terms, self.before.get(name)
-        now, together = terms.clock(), answer.checked >= self.began
-        if not together and self.memory.store is None and now - answer.checked > terms.limit:
+        now, since = terms.clock(), answer.checked >= self.began
+        old = now - answer.checked
+        if not since and self.memory.store is None and old > terms.limit + live.age():
             return False
-        young = math.inf if together else terms.fresh_for
+        young = math.inf if since else terms.fresh_for
         state = memory.state(answer, now, young, terms.depth)
         if state not in ("fresh", "ejected") or (before and answer.checked <= before.checked):
             return False

@@ -14,8 +14,8 @@ import sys
 import time
 
 from ccwrap import private
+from ccwrap.digest import digest
 from ccwrap.errors import SettingError
-from ccwrap.health.digest import digest
 from ccwrap.health.reading import remembered_of
 from ccwrap.light import TYPE_CHECKING, Final
 

@@ -38,8 +38,8 @@ def hear(store: Store, question: str, launch: int, event: dict[str, object], now
     """Tell `store` what `event` means. Raises StoreError, and ValueError for no session.
 
     A turn that ended, well or not, is kept once a session: a session that ends without
-    one was given up, and its route is asked again. (Where the shell can leave a mark, the
-    turns that end well don't come here.)
+    one was given up, and its route is asked again. Where the shell can leave a mark, turns
+    that end well don't come here, nor does the end of a session whose last turn did.
     """
     session = str(event.get("session_id", ""))
     if not re.fullmatch(r"[\w-]{1,128}", session, re.ASCII):

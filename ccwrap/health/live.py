@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from ccwrap.light import TYPE_CHECKING, Final
@@ -38,6 +39,15 @@ def started(pid: int) -> float | None:
     the clock doesn't move it, as it does psutil's. Elsewhere psutil's Unix time.
     """
     return by_kernel(pid) if sys.platform == "linux" else by_psutil(pid)
+
+
+def age() -> float:
+    """Seconds since this process began, which may be its parent's start (`exec`); 0 if unknown."""
+    began = started(os.getpid())
+    if began is None:
+        return 0.0
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
+    return max(now - began, 0.0)
 
 
 def by_kernel(pid: int) -> float | None:

@@ -24,7 +24,10 @@ class News:
         self._heard: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def of_probe(self, probe: Callable[[], Iterator[tuple[str, Verdict]]]) -> None:
-        """Hear each verdict of `probe` as it comes, or what went wrong with it."""
+        """Hear each verdict of `probe` as it comes, or what went wrong with it.
+
+        On a machine that starts no more threads all of them at once: a probe ends in time.
+        """
 
         def asking() -> None:
             try:
@@ -33,16 +36,17 @@ class News:
             except BaseException as error:  # noqa: BLE001 - raised where the launch can see it
                 self._heard.put(("", error))
 
-        threading.Thread(target=asking, daemon=True).start()
+        if not _started(asking):
+            asking()
 
     def of_flight(self, name: str, flight: Flight) -> None:
-        """Hear when nobody asks for `name` any more."""
+        """Hear when nobody asks for `name` any more; never, where no thread can wait for it."""
 
         def waiting() -> None:
             flight.wait()
             self._heard.put((name, FREE))
 
-        threading.Thread(target=waiting, daemon=True).start()
+        _started(waiting)
 
     def next(self, seconds: float | None) -> tuple[str, Any]:
         """The next news; TimeoutError where there is none within `seconds`.
@@ -56,3 +60,12 @@ class News:
         if isinstance(news, BaseException):
             raise news
         return name, news
+
+
+def _started(work: Callable[[], None]) -> bool:
+    """Whether `work` runs in a thread of its own now."""
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
@@ -35,12 +36,30 @@ DAMAGED: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_N
 """ERROR among them: the statements are fixed, so a table or column must be missing."""
 
 
-class StoreError(Exception):
-    """Why the store can't be used, in one sentence. `damaged`: it holds no data any more."""
+BUSIED: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+NOWHERE: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
-    def __init__(self, sentence: str, *, damaged: bool = False) -> None:
+
+class StoreError(Exception):
+    """Why the store can't be used, in one sentence.
+
+    hint     the mend
+    damaged  it holds no data any more
+    nowhere  there is none, and this machine has no place for one (a container's home)
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        hint: str = "make sure that you may read and write it",
+        *,
+        damaged: bool = False,
+        nowhere: bool = False,
+    ) -> None:
         super().__init__(sentence)
+        self.hint = "remove that file; it holds nothing but memories" if damaged else hint
         self.damaged = damaged
+        self.nowhere = nowhere
 
 
 @contextlib.contextmanager
@@ -50,10 +69,13 @@ def worded(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        sentence = SENTENCES.get(code, f"can't be used ({error})")
-        raise StoreError(f"{path} {sentence}", damaged=code in DAMAGED) from None
+        sentence = f"{path} " + SENTENCES.get(code, f"can't be used ({error})")
+        if code in BUSIED:
+            raise StoreError(sentence, "try again in a moment") from None
+        raise StoreError(sentence, damaged=code in DAMAGED) from None
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from None
+        nowhere = error.errno in NOWHERE and not os.path.lexists(path)
+        raise StoreError(f"{path}: {error.strerror or error}", nowhere=nowhere) from None
     except SettingError as error:
         raise StoreError(error.message) from None
     except (LookupError, UnicodeError):
@@ -145,7 +167,9 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _prepared(path: Path, connection: sqlite3.Connection) -> bytes:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > schema.VERSION:
-        raise StoreError(f"{path} was written by a newer ccwrap and is left alone")
+        raise StoreError(
+            f"{path} was written by a newer ccwrap and is left alone", "upgrade this ccwrap"
+        )
     if version < schema.VERSION:
         schema.migrate(connection, version)
     row = connection.execute("SELECT value FROM keep WHERE name = 'salt'").fetchone()

@@ -32,7 +32,8 @@ def session(event: str) -> str:
 
 def line(state: str, session: str, pid: str) -> str:
     """The session's route, as "ollama · fallback". Raises sqlite3.Error."""
-    store = sqlite3.connect(f"{state}/health.db", timeout=0.05)
+    path = state.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    store = sqlite3.connect(f"file:{path}/health.db?mode=rw", timeout=0.05, uri=True)
     store.execute("PRAGMA query_only = 1")
     launch = store.execute(LAST, (session, pid)).fetchone()
     if launch is None:
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         event = sys.stdin.buffer.read(1 << 20).decode("utf-8", "replace")
         words = line(sys.argv[1], session(event), os.environ.get("CLAUDE_PID", ""))
-    except (OSError, IndexError, sqlite3.Error):
+    except Exception:  # noqa: BLE001 - a status line is no place for a traceback
         words = ""
     sys.stdout.buffer.write(f"{words}\n".encode())
 

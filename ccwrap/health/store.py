@@ -11,8 +11,8 @@ import contextlib
 import json
 from urllib.parse import urlsplit
 
+from ccwrap.digest import digest
 from ccwrap.health import ejection, schema
-from ccwrap.health.digest import digest
 from ccwrap.health.latency import smoothed
 from ccwrap.health.opening import FILE, StoreError, connect, identity, set_aside, worded
 from ccwrap.health.reading import launch_of, number, remembered_of, sample_of, standing_of, text
@@ -46,13 +46,15 @@ def question(url: str, model: str, fingerprint: str) -> str:
 def store_or_none(state: Path, say: Callable[[str], None]) -> Store | None:
     """The store; None, and one line to `say`, where there is none to be had.
 
-    A damaged file is put aside and begun anew, so that this is said only once.
+    A damaged file is put aside and begun anew, so that this is said only once. A machine
+    without a place for a store is as it was made: `ccroute doctor` says so, no launch does.
     """
     seen = identity(state / FILE)
     try:
         return Store.open(state)
     except StoreError as error:
-        say(f"{error}; nothing is remembered")
+        if not error.nowhere:
+            say(f"{error}; nothing is remembered")
         if error.damaged:
             set_aside(state / FILE, seen)
     return None

@@ -277,6 +277,9 @@ def _secrets(value: object) -> dict[str, Any]:
     return table(readers.variable, source, 256)(value)
 
 
+LOCKABLE: Final = ("policy", "tags", "probe", "route", "keep_headers", "secrets", "trust")
+_LOCKS: Final = {"type": "array", "items": {"enum": list(LOCKABLE)}}
+
 TOP: Final[Mapping[str, Key]] = {
     "min_version": Key("The oldest ccwrap that understands this file.", version, _TEXT),
     "project": Key("The project's name in cost tags.", readers.visible, _TEXT, _FILES),
@@ -295,10 +298,8 @@ TOP: Final[Mapping[str, Key]] = {
     "keep_headers": Key(
         "Custom headers of the user's that stay.", several(readers.text), _NAMES, _CONFIG
     ),
-    "locked": Key("Keys that this file alone decides.", several(readers.text), _NAMES, (MACHINE,)),
+    "locked": Key("Keys that this file alone decides.", several(readers.text), _LOCKS, (MACHINE,)),
     "secrets": Key("Where ${NAME} comes from.", _secrets, _SECRETS, _CONFIG),
     "trust": Key("URL = what any project may send there.", _trust, {"type": "object"}, _CONFIG),
 }
 """The keys above the routes; `route` and `probe` are tables of their own."""
-
-LOCKABLE: Final = ("policy", "tags", "probe", "route", "keep_headers", "secrets", "trust")

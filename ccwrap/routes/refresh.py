@@ -63,6 +63,8 @@ def run() -> int:
     except CcwrapError as error:
         print(f"ccwrap: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

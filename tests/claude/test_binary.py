@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from ccwrap.claude.binary import CHAIN, DEPTH, SPAN, TURNS, Binary, find, guard
+from ccwrap.claude.binary import CHAIN, DEPTH, SHIM, SPAN, TURNS, Binary, find, guard
 from ccwrap.claude.invocation import Invocation
 from ccwrap.errors import CcwrapError, ClaudeNotFound, ClaudeNotRunnable, SettingError
 
@@ -110,6 +110,24 @@ def test_passes_over_itself_under_every_name(tmp_path: Path, look: Look, own: Pa
     real = program(tmp_path / "real/claude")
     assert look("link", "chain", "hard", "real").path == real
     assert look("real", wrapped=(str(tmp_path / "link/claude"),)).path == real
+
+
+def test_passes_over_a_shim_of_whatever_installation(tmp_path: Path, look: Look) -> None:
+    shim = Path(program(tmp_path / "shims/claude"))
+    shim.write_bytes(SHIM + b': starts ccwrap in place of claude\nexec /other/ccwrap "$@"\n')
+    with pytest.raises(ClaudeNotFound):
+        look("shims")
+    with pytest.raises(ClaudeNotRunnable, match="is ccwrap itself"):
+        look("shims", CCWRAP_CLAUDE=str(shim))
+    real = program(tmp_path / "real/claude")
+    assert look("shims", "real").path == real
+    assert look("real", wrapped=(str(shim),)).path == real
+
+
+def test_a_script_that_is_no_shim_of_ours_is_a_claude(tmp_path: Path, look: Look) -> None:
+    path = Path(program(tmp_path / "a/claude"))
+    path.write_text("#!/bin/sh\n# not a ccwrap shim\n")
+    assert look("a").path == str(path)
 
 
 def test_passes_over_the_interpreter_s_other_ccwrap(

@@ -31,24 +31,27 @@ def test_the_user_s_own_hooks_stay_and_stand_first() -> None:
     assert found["env"] == {"A": "b"}
     assert found["hooks"]["PreToolUse"] == [MINE]
     assert found["hooks"]["Stop"][0] == MINE
-    assert [len(found["hooks"][event]) for event in EVENTS] == [1, 2, 1, 1]
+    assert [len(found["hooks"][event]) for event in EVENTS] == [1, 1, 2, 1, 1]
     assert overlay["hooks"]["Stop"] == [MINE], "what is given isn't changed"
 
 
 @pytest.mark.parametrize(
     ("printing", "waits"),
     [
-        pytest.param(True, {"Stop", "StopFailure", "SessionEnd"}, id="with -p"),
-        pytest.param(False, {"StopFailure", "SessionEnd"}, id="on a terminal"),
+        pytest.param(True, {"UserPromptSubmit", "Stop", "StopFailure", "SessionEnd"}, id="with -p"),
+        pytest.param(False, {"UserPromptSubmit", "StopFailure", "SessionEnd"}, id="on a terminal"),
     ],
 )
 def test_claude_waits_only_for_what_would_be_lost(printing: bool, waits: set[str]) -> None:
     hooks = added({}, printing=printing)["hooks"]
+    assert set(hooks) == set(EVENTS)
     assert {name for name in EVENTS if "async" not in hooks[name][0]["hooks"][0]} == waits
 
 
 def test_on_windows_no_shell_stands_between() -> None:
-    (hook,) = added({}, platform="win32")["hooks"]["StopFailure"][0]["hooks"]
+    hooks = added({}, platform="win32")["hooks"]
+    assert set(EVENTS) - set(hooks) == {"UserPromptSubmit"}, "which is the shell's alone"
+    (hook,) = hooks["StopFailure"][0]["hooks"]
     assert hook["command"] == LISTENER.interpreter
     assert hook["args"] == ["-I", LISTENER.program, LISTENER.state, "0a1b", "7"]
 
@@ -83,7 +86,7 @@ def test_no_character_of_a_path_is_the_shell_s(tmp_path: Path) -> None:
     subprocess.run(["/bin/sh", "-c", line], check=True, cwd=tmp_path)
     assert json.loads(seen.read_text()) == [str(program), str(folder), "0a1b", "7"]
     subprocess.run(["/bin/sh", "-c", command(listener, "Stop")], check=True, cwd=tmp_path)
-    assert (folder / "7.turn").read_bytes() == b""
+    assert (folder / "7.turn").read_bytes() == b"\n"
     assert not (tmp_path / "owned").exists()
 
 
@@ -94,18 +97,29 @@ def test_an_interpreter_that_is_gone_is_silent(interpreter: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_a_session_with_a_turn_that_ended_well_starts_no_interpreter(tmp_path: Path) -> None:
-    started = tmp_path / "started"
+@pytest.mark.parametrize(
+    ("events", "started"),
+    [
+        pytest.param("UserPromptSubmit Stop SessionEnd", False, id="one that went well"),
+        pytest.param("Stop Stop SessionEnd", False, id="two that went well"),
+        pytest.param("SessionEnd", True, id="none"),
+        pytest.param("UserPromptSubmit SessionEnd", True, id="the first given up"),
+        pytest.param(
+            "UserPromptSubmit Stop UserPromptSubmit SessionEnd", True, id="a later one given up"
+        ),
+    ],
+)
+def test_an_interpreter_starts_only_for_a_session_whose_last_turn_did_not_go_well(
+    tmp_path: Path, events: str, started: bool
+) -> None:
+    seen = tmp_path / "started"
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\n: > '{started}'\n")
+    program.write_text(f"#!/bin/sh\n: > '{seen}'\n")
     program.chmod(0o755)
     listener = LISTENER._replace(interpreter=str(program), marks=str(tmp_path))
-    for event in ("Stop", "Stop", "SessionEnd"):
+    for event in events.split():
         subprocess.run(["/bin/sh", "-c", command(listener, event)], check=True)
-    assert not started.exists()
-    other = listener._replace(launch=8)
-    subprocess.run(["/bin/sh", "-c", command(other, "SessionEnd")], check=True)
-    assert started.exists()
+    assert seen.exists() == started
 
 
 def test_a_mark_that_can_t_be_left_is_silent() -> None:

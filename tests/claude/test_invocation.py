@@ -150,12 +150,19 @@ def test_takes_a_claude_in_front_for_the_wrapped_one(real: Make, name: str) -> N
     assert invocation.settings_at == ((1, 3),)
 
 
-@pytest.mark.parametrize("script", ["cli.js", "cli-wrapper.cjs"])
-@pytest.mark.parametrize("runtime", ["node", "bun"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "@anthropic-ai/claude-code/cli.js",
+        "@anthropic-ai/claude-code/cli-wrapper.cjs",
+        "anthropic.claude-code-2.1.89-universal/resources/claude-code/cli.js",
+    ],
+)
+@pytest.mark.parametrize("runtime", ["node", "bun", "Code Helper (Plugin)"])
 def test_takes_a_runtime_with_its_script_for_the_wrapped_one(
     real: Make, runtime: str, script: str
 ) -> None:
-    argv = [real(runtime), real(f"@anthropic-ai/claude-code/{script}", 0o644)]
+    argv = [real(runtime), real(script, 0o644)]
     assert read([*argv, "doctor"], {}) == Invocation(
         ("doctor",), tuple(argv), "pass", "`doctor` is claude's own upkeep"
     )

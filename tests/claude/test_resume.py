@@ -85,6 +85,26 @@ def test_claude_may_keep_its_sessions_elsewhere(world: Path) -> None:
     assert found(world, "-c", environment=environment) == OLD
 
 
+def test_a_title_that_is_no_text_is_no_title(world: Path) -> None:
+    for file in world.rglob("*.jsonl"):
+        file.write_bytes(b'{"customTitle": "\\q"}\n{"aiTitle": "\xff"}\n')
+    assert found(world, "-r", "new one") == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/home/ann/a.b_c d", "-home-ann-a-b-c-d"),
+        ("/é/日/🚀", "-------"),
+        ("/" + "a" * 199, "-" + "a" * 199),
+        ("/" + "a" * 200, "-" + "a" * 199 + "-b6ymvl"),
+    ],
+    ids=["short", "letters of others", "200", "201"],
+)
+def test_the_folder_of_a_working_directory(path: str, name: str) -> None:
+    assert resume._folder(path) == name
+
+
 def test_no_session_is_no_session(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     assert found(tmp_path, "-c") == ""

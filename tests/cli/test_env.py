@@ -242,3 +242,13 @@ def test_nothing_to_set_sets_nothing(bare_sandbox: Sandbox) -> None:
     ran = bare_sandbox.run_ccroute("env").expect()
     assert ran.out == ""
     assert "nothing to set: no .ccroute here" in ran.err
+
+
+def test_a_credential_that_expires_is_given_as_it_is_now(eu: Sandbox) -> None:
+    """Nothing is there that could ask again, and that is said."""
+    del eu.environment["LLM_KEY"]
+    eu.config(f'[secrets]\nLLM_KEY = {{ command = ["echo", "{KEY}"], refresh = "50m" }}\n')
+    ran = eu.run_ccroute("env", "--format", "json", "--reveal").expect()
+    assert ran.json["set"]["ANTHROPIC_AUTH_TOKEN"] == KEY
+    assert "ccroute: LLM_KEY expires, and nothing here asks for it again\n" in ran.err
+    assert "CLAUDE_CODE_API_KEY_HELPER_TTL_MS" not in ran.json["set"]

@@ -6,7 +6,7 @@ import html
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -15,6 +15,7 @@ from ccwrap.gateways.simulated import Setup, refuses
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health.selection import Choice, Considered
 from ccwrap.routes.schema import Place, Route
+from github_job import understood
 from routing import KEY, routed, table
 
 if TYPE_CHECKING:
@@ -42,34 +43,6 @@ HOSTILE: Final = {
     "escapes": "\x1b[2J\x1b]8;;https://evil.example\x07x\x9b31m",
     "text that runs backwards": "abc\u202ecba\u2066\u200b",
 }
-
-
-class Command(NamedTuple):
-    """One workflow command as the runner understands it."""
-
-    name: str
-    properties: dict[str, str]
-    message: str
-
-
-def understood(output: str) -> list[Command]:
-    """The commands in `output`; the runner looks at each line, without the blanks before it."""
-    found = []
-    for line in re.split(r"[\r\n]+", output):
-        if match := re.match(r"::([\w-]+) ?(.*?)::(.*)", line.lstrip()):
-            given = (part.partition("=") for part in match[2].split(",") if part)
-            properties = {key: told(value, property_too=True) for key, _, value in given}
-            found.append(Command(match[1], properties, told(match[3])))
-        elif match := re.search(r"##\[([\w-]+).*?\](.*)", line):
-            found.append(Command(match[1], {}, match[2]))
-    return found
-
-
-def told(text: str, *, property_too: bool = False) -> str:
-    more = {"%3A": ":", "%2C": ","} if property_too else {}
-    for code, char in {"%0D": "\r", "%0A": "\n", **more, "%25": "%"}.items():
-        text = text.replace(code, char)
-    return text
 
 
 def cells(summary: str) -> list[list[str]]:

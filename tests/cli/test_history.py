@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ccwrap.cli.history import percentile, sparkline
+from ccwrap.cli.render import columns
 from ccwrap.gateways.simulated import Setup
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health.records import Launch, Sample
@@ -73,13 +75,67 @@ def test_a_table_for_a_person_and_a_route_s_changes(bare_sandbox: Sandbox, store
     [
         (["--since", "soon"], "--since soon: is no duration"),
         (["--since", "90d"], "must be between"),
-        (["nobody"], "nothing is remembered of nobody since 7d ago"),
+        (["nobody"], "nothing is remembered of nobody in the last 7d\n  fix: ccroute history"),
     ],
 )
 def test_what_makes_no_sense_is_said(
     bare_sandbox: Sandbox, store: Store, arguments: list[str], words: str
 ) -> None:
     assert words in bare_sandbox.run_ccroute("history", *arguments).expect(2).err
+
+
+def test_names_stand_in_their_column_however_wide_their_letters(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    for name in ("日本語", "🚀x", "e\u0301u", "two\nlines", "\x1b[31mred", "x" * 60):
+        store.remember(name, Verdict("ok", latency_ms=5), time.time(), None, 0, route=name)
+    out = bare_sandbox.run_ccroute("history").expect().out.splitlines()
+    assert len(out) == 9
+    assert {columns(line[: line.index("%") + 1]) for line in out[1:]} == {columns(out[0][:33])}
+    assert max(map(columns, out)) <= 80
+
+
+def test_a_narrow_terminal_gets_as_many_percentiles_as_it_has_room_for(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    with bare_sandbox.terminal("ccroute", "history", size=(24, 45)) as screen:
+        assert screen.wait() == 0
+    head, *rows = screen.text.splitlines()
+    assert head.split() == ["ROUTE", "ASKED", "OK", "OVER", "TIME"]
+    assert all(columns(line) <= 45 for line in rows)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_without_the_marks_gets_the_rest(
+    bare_sandbox: Sandbox, store: Store, encoding: str
+) -> None:
+    ran = bare_sandbox.run_ccroute("history", env={"PYTHONIOENCODING": encoding}).expect()
+    assert ran.out.splitlines()[1].startswith("eu         7  100%")
+
+
+@pytest.mark.parametrize("command", ["history", "sessions", "forget"])
+@pytest.mark.parametrize(
+    ("ill", "words"),
+    [
+        ("damaged", "is damaged\n  fix: remove that file"),
+        ("newer", "newer ccwrap and is left alone\n  fix: upgrade this ccwrap"),
+        ("locked", "is locked by another process\n  fix: try again in a moment"),
+    ],
+)
+def test_a_store_that_can_t_be_used_is_said_with_its_mend(
+    bare_sandbox: Sandbox, store: Store, command: str, ill: str, words: str
+) -> None:
+    store.close()
+    other = sqlite3.connect(store.path, isolation_level=None)
+    if ill == "damaged":
+        store.path.write_bytes(b"no store at all" * 1000)
+    elif ill == "newer":
+        other.execute("PRAGMA user_version = 99")
+    else:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+    assert words in bare_sandbox.run_ccroute(command).expect(78).err
+    other.close()
 
 
 def test_an_empty_history_is_no_error(bare_sandbox: Sandbox) -> None:

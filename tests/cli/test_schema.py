@@ -160,6 +160,10 @@ def test_a_config_has_a_schema_too(tmp_path: Path) -> None:
     assert config_fits(CONFIG, tmp_path) == (True, True)
 
 
+def test_only_known_keys_can_be_locked(tmp_path: Path) -> None:
+    assert config_fits('locked = ["min_version"]\n', tmp_path) == (False, False)
+
+
 @pytest.mark.parametrize("line", WRONG.values(), ids=list(WRONG))
 def test_which_refuses_what_validate_refuses(tmp_path: Path, line: str) -> None:
     assert config_fits(f"[secrets]\n{line}\n", tmp_path) == (False, False)

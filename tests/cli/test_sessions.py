@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ccwrap.cli.render import columns
 from ccwrap.cli.sessions import well_since
 from ccwrap.gateways.simulated import Setup
 from ccwrap.gateways.verdict import Verdict
@@ -70,10 +71,25 @@ def test_no_session_is_no_error(bare_sandbox: Sandbox) -> None:
 
 
 def test_hostile_names_move_no_terminal(bare_sandbox: Sandbox, store: Store) -> None:
-    store.launched(here(project="\x1b[2Jacme", route="e\u202eu"))
+    store.launched(here(project="\x1b[2Jacme\nand more", route="e\u202eu"))
     out = bare_sandbox.run_ccroute("sessions").expect().out
     assert "\x1b" not in out
     assert "\u202e" not in out
+    assert len(out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("width", [80, 45])
+def test_columns_stand_below_their_heads_however_wide_the_letters(
+    bare_sandbox: Sandbox, store: Store, width: int
+) -> None:
+    store.launched(here(project="日本語のプロジェクト", route="a-route-with-a-long-name"))
+    with bare_sandbox.terminal("ccroute", "sessions", size=(24, width)) as screen:
+        assert screen.wait() == 0
+    head, row = screen.text.splitlines()
+    age, healthy = head.index("   AGE"), head.index("HEALTHY")
+    assert columns(row[: row.index(" 1 min")]) == age
+    assert columns(row[: row.index("unknown")]) == healthy
+    assert columns(row) <= width
 
 
 def test_a_session_is_listed_from_its_start_to_its_end(

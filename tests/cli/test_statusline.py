@@ -16,6 +16,7 @@ from ccwrap.health.store import Store
 from ccwrap.places import places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox import Sandbox
@@ -28,6 +29,8 @@ WRITTEN = [
     pytest.param('{\n\t"model": "opus"\n}', id="tab, no line end"),
     pytest.param('{"model":"opus","x":[1,  2]}\n\n', id="one line"),
     pytest.param('{\r\n    "é": "ü\\u00e9"\r\n}\r\n', id="Windows"),
+    pytest.param('\ufeff{"model": "opus"}\n', id="byte order mark"),
+    pytest.param('{"z": {"statusLine": {"a": 1}},\n  "b": 2}', id="another's statusLine"),
 ]
 
 
@@ -82,6 +85,8 @@ def test_it_does_without_a_store_and_makes_none(bare_sandbox: Sandbox) -> None:
     assert (ran.out, ran.err) == ("\n", "")
     assert not state.exists()
     state.mkdir(parents=True)
+    assert bare_sandbox.run_ccroute("statusline", input=EVENT).expect().out == "\n"
+    assert list(state.iterdir()) == []
     (state / "health.db").write_bytes(b"no store at all" * 1000)
     assert bare_sandbox.run_ccroute("statusline", input=EVENT).expect().out == "\n"
 
@@ -96,9 +101,9 @@ def test_install_adds_one_entry_and_undo_takes_it_back_to_the_byte(
     path.chmod(0o640)
     bare_sandbox.run_ccroute("statusline", "--install").expect()
     after = path.read_bytes().decode()
-    added = json.loads(after)
+    added = json.loads(after.removeprefix("\ufeff"))
     command = added.pop("statusLine")
-    assert added == json.loads(before)
+    assert added == json.loads(before.removeprefix("\ufeff"))
     assert path.stat().st_mode & 0o777 == 0o640
     assert command["type"] == "command"
     ran = bare_sandbox.run("/bin/sh", "-c", command["command"], input=EVENT, cwd=bare_sandbox.home)
@@ -115,7 +120,28 @@ def test_settings_that_are_not_there_yet_are_made_for_us_alone(bare_sandbox: San
     assert set(json.loads(path.read_text())) == {"statusLine"}
     assert path.stat().st_mode & 0o777 == 0o600
     bare_sandbox.run_ccroute("statusline", "--undo").expect()
-    assert json.loads(path.read_text()) == {}
+    assert not path.parent.exists()
+
+
+def test_one_of_another_installation_gives_way_and_does_not_come_back(
+    bare_sandbox: Sandbox,
+) -> None:
+    old = {"type": "command", "command": "/gone/python -I /gone/ccwrap/health/statusline.py"}
+    path = bare_sandbox.settings("user", {"model": "opus", "statusLine": old})
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    assert json.loads(path.read_text())["statusLine"] != old
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert json.loads(path.read_text()) == {"model": "opus"}
+
+
+def test_what_claude_has_written_since_stays(bare_sandbox: Sandbox) -> None:
+    """Claude Code writes its settings anew, two blanks deep, when a person changes one."""
+    path = bare_sandbox.settings("user", {"model": "opus"})
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    said = json.loads(path.read_text())
+    path.write_text(json.dumps({"theme": "dark", **said}, indent=2))
+    bare_sandbox.run_ccroute("statusline", "--undo").expect()
+    assert path.read_text() == json.dumps({"theme": "dark", "model": "opus"}, indent=2)
 
 
 def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
@@ -133,6 +159,9 @@ def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
         ('{"statusLine": {"type": "command", "command": "mine"}}', "has a statusLine of its own"),
         ("{", "is no JSON object"),
         ("[]", "is no JSON object"),
+        ('{"a": 1 // Claude Code would drop all of it\n}', "is no JSON object"),
+        ('{"a": 1,}', "is no JSON object"),
+        pytest.param('{"a": ' + "[" * 20_000 + "]" * 20_000 + "}", "is no JSON object", id="deep"),
     ],
 )
 def test_what_is_not_ours_is_left_alone(bare_sandbox: Sandbox, before: str, words: str) -> None:
@@ -142,6 +171,53 @@ def test_what_is_not_ours_is_left_alone(bare_sandbox: Sandbox, before: str, word
     assert words in bare_sandbox.run_ccroute("statusline", "--install").expect(78).err
     bare_sandbox.run_ccroute("statusline", "--undo")
     assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (os.mkfifo, "Not a regular file"),
+        (os.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+    ],
+    ids=["a FIFO", "a folder", "a link to itself"],
+)
+def test_what_is_no_file_is_said(
+    bare_sandbox: Sandbox, make: Callable[[Path], None], words: str
+) -> None:
+    settings(bare_sandbox).parent.mkdir()
+    make(settings(bare_sandbox))
+    for option in ("--install", "--undo"):
+        assert words in bare_sandbox.run_ccroute("statusline", option).expect(78).err
+
+
+def test_a_person_who_types_it_is_told_how_it_is_meant(bare_sandbox: Sandbox) -> None:
+    with bare_sandbox.terminal("ccroute", "statusline") as screen:
+        screen.expect("ccroute statusline --install")
+        assert screen.wait() == 2
+
+
+def test_hostile_words_in_the_store_and_in_the_event_move_no_terminal(
+    bare_sandbox: Sandbox, store: Store
+) -> None:
+    hostile = "\x1b]0;owned\x07e\u202eu\n\x9b2J日本🚀"
+    store.launched(Launch(2.0, "acme", route=hostile, session="h", question="h"))
+    ran = bare_sandbox.run_ccroute("statusline", input='{"session_id": "h"}').expect()
+    assert ran.out == "]0;ownedeu2J日本🚀\n"
+    for event in ("\x1b[2J", "[" * 100_000, '{"session_id": "' + "x" * 2_000_000):
+        assert bare_sandbox.run_ccroute("statusline", input=event).expect().out == "\n"
+
+
+@pytest.mark.parametrize("name", ["state #1", "a?mode=memory", "100%25 b", "it's $(id)"])
+def test_no_character_of_the_state_folder_means_anything(
+    bare_sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    bare_sandbox.environment["XDG_STATE_HOME"] = str(tmp_path / name)
+    made = Store.open(places(bare_sandbox.environment).state)
+    made.launched(Launch(1.0, "acme", route="eu", session=SESSION))
+    bare_sandbox.run_ccroute("statusline", "--install").expect()
+    command = json.loads(settings(bare_sandbox).read_text())["statusLine"]["command"]
+    assert bare_sandbox.run("/bin/sh", "-c", command, input=EVENT).expect().out == "eu\n"
 
 
 def test_claude_s_settings_folder_may_be_elsewhere(bare_sandbox: Sandbox, tmp_path: Path) -> None:

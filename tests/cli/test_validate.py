@@ -110,3 +110,12 @@ def test_a_hostile_file_is_one_problem_that_is_safe_to_print(
 def test_a_file_that_is_not_there_names_the_next_command(bare_sandbox: Sandbox) -> None:
     out = bare_sandbox.run_ccroute("validate", "nope.toml").expect(78).out
     assert out.endswith("  fix: correct the name, or ccroute init\n")
+
+
+def test_a_config_is_the_users_own_or_a_machine_s(bare_sandbox: Sandbox) -> None:
+    """Only the machine's may lock: an administrator checks it before it is handed out."""
+    text = 'locked = ["route"]\n[[route]]\nkind = "openrouter"\n'
+    own = bare_sandbox.config(text)
+    out = bare_sandbox.run_ccroute("validate", own).expect(78).out
+    assert f"{own}:1: locked: may not stand in the user's config.toml" in out
+    bare_sandbox.run_ccroute("validate", bare_sandbox.write("config.toml", text)).expect()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ccwrap.cli.render import columns
 from ccwrap.gateways.simulated import WELL, Setup, refuses
 from routing import KEY, routed
 from running import script
@@ -49,6 +50,24 @@ def test_the_exit_code_is_that_of_the_last_round(
         screen.expect("None would run")
         screen.send("\x03")
         assert screen.wait() == 69
+
+
+@pytest.mark.parametrize("size", [(40, 40), (40, 24), (9, 40)], ids=str)
+def test_on_a_narrow_terminal_each_round_takes_the_place_of_the_last(
+    bare_sandbox: Sandbox, gateway: StartGateway, size: tuple[int, int]
+) -> None:
+    """As many rows are gone up as the lines have taken: a long one takes several."""
+    routed(bare_sandbox, {"one": gateway(Setup(keys=(KEY,))).url, "two": "http://127.0.0.1:1"})
+    with bare_sandbox.terminal("ccroute", *EVERY, size=size) as screen:
+        screen.expect("unreachable")
+        screen.expect("unreachable")
+        screen.send("\x03")
+        screen.wait()
+    first, rest = re.split(r"\x1b\[\d+A\x1b\[J", screen.raw, maxsplit=1)
+    (up,) = re.findall(r"\x1b\[(\d+)A\x1b\[J", screen.raw)[:1]
+    del rest
+    rows = [max(-(-columns(line) // size[1]), 1) for line in first.splitlines()]
+    assert int(up) == sum(rows) < size[0]
 
 
 def test_without_a_terminal_each_round_is_printed(

@@ -72,6 +72,21 @@ def test_places(platform: str, environment: dict[str, str], config: str, state: 
 
 
 @pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("linux", "/etc/ccwrap/config.toml"),
+        ("darwin", "/Library/Application Support/ccwrap/config.toml"),
+        ("win32", "C:/Program Files/ccwrap/config.toml"),
+    ],
+)
+def test_no_variable_moves_the_machine_s(platform: str, expected: str) -> None:
+    names = ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PROGRAMDATA", "ProgramFiles", "LOCALAPPDATA")
+    assert places({"HOME": "/h", **dict.fromkeys(names, "/evil")}, platform).machine == Path(
+        expected
+    )
+
+
+@pytest.mark.parametrize(
     ("platform", "environment", "folder"),
     [
         ("linux", {}, "/h/.cache/ccwrap"),

@@ -12,6 +12,7 @@ import pytest
 from ccwrap.cli.main import COMMANDS
 from ccwrap.gateways.simulated import Setup, refuses
 from routing import KEY, table
+from running import script
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -32,6 +33,7 @@ CI_LINE = (
     'CCWRAP_TRUST="LLM_KEY@https://llm.eu.example.com/" '
     'ccwrap -p --setting-sources user "Review this."'
 )
+COMPLETION = 'eval "$(_CCROUTE_COMPLETE=bash_source ccroute)"'
 SET_UP = [line for line in SHELL if "-m venv" in line]
 
 
@@ -48,6 +50,11 @@ def test_every_other_command_shown_is_one_of_these() -> None:
         "cd your-project",
         "ccroute init",
         "ccwrap",
+        "ccroute ide vscode",
+        "ccroute alias --install",
+        COMPLETION,
+        "ccroute trust --diff origin/main",
+        "ccroute check --format github",
         CI_LINE,
     ]
 
@@ -70,6 +77,24 @@ def test_init_then_ccwrap(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     assert stand_in.reports[0].environment["ANTHROPIC_BASE_URL"] == good.url
 
 
+def test_the_ci_lines_that_only_look(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+    url = gateway(Setup(keys=(KEY,))).url
+    bare_sandbox.ccroute(table("eu", url, 'models = "claude-sonnet-5"'))
+    bare_sandbox.git("add", ".ccroute")
+    bare_sandbox.git("commit", "-qm", "base")
+    bare_sandbox.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    diff, check = [
+        shlex.split(line, comments=True)[1:]
+        for line in SHELL
+        if "origin/main" in line or "github" in line
+    ]
+    assert "nothing new" in bare_sandbox.run_ccroute(*diff).expect().out
+    bare_sandbox.ccroute(table("eu", url) + table("new", f"{url}/new"))
+    assert f"new  new  LLM_KEY to {url}/new" in bare_sandbox.run_ccroute(*diff).expect(1).out
+    bare_sandbox.environment |= {"LLM_KEY": KEY, "CCWRAP_TRUST": f"LLM_KEY@{url}"}
+    assert bare_sandbox.run_ccroute(*check).expect().out.startswith("::notice ")
+
+
 def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     stand_in = bare_sandbox.stand_in()
     url = gateway(Setup(keys=(KEY,))).url
@@ -81,6 +106,19 @@ def test_the_ci_line(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     bare_sandbox.environment["CCWRAP_TRUST"] = trust.partition("=")[2]
     bare_sandbox.run_ccwrap(*arguments).expect()
     assert stand_in.reports[0].argv[-1] == "Review this."
+
+
+def test_the_editor_s_and_the_shell_s_lines(bare_sandbox: Sandbox) -> None:
+    said = bare_sandbox.run_ccroute("ide", "vscode").expect().out
+    assert f'claudeCode.claudeProcessWrapper = "{script("ccwrap")}"' in said
+    bare_sandbox.run_ccroute("alias", "--install", env={"SHELL": "/bin/bash"}).expect()
+    assert "alias claude=" in (bare_sandbox.home / ".bashrc").read_text()
+    path = f"{Path(script('ccroute')).parent}:{bare_sandbox.environment['PATH']}"
+    ran = bare_sandbox.run("bash", "-c", f"{COMPLETION}; complete -p ccroute", env={"PATH": path})
+    assert "-F _ccroute_completion ccroute" in ran.expect().out
+    for command in (("ide", "vscode"), ("alias",)):
+        bare_sandbox.run_ccroute(*command, "--undo").expect()
+    assert not (bare_sandbox.home / ".bashrc").exists()
 
 
 def test_the_check_shown_is_what_it_prints(

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from disturbed import Disturbed
+from machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from proxy import ListeningProxy
     from sandbox import Sandbox
     from starting import StartGateway
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """An /etc of this test's own."""
+    return Machine(tmp_path / "etc")
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,12 @@ import pytest
 from ccwrap.gateways.simulated import Setup, refuses
 from routing import KEY, routed
 from running import script
+from standin import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from running import Ran
     from sandbox import Sandbox
     from starting import StartGateway
 
@@ -112,17 +115,36 @@ def test_what_outlives_the_session_chooses_for_itself(world: World) -> None:
     assert claude.report.environment["ANTHROPIC_BASE_URL"] == world.one.url
 
 
-def nested(world: World, *given: str) -> list[dict[str, Any]]:
-    """The overlays of a launch, and of one in the wrapper form that names that overlay."""
+def launched(world: World, *given: str) -> str:
+    """The overlay's path of a launch on the second gateway, by a stand-in that is over."""
     claude = world.sandbox.stand_in()
     world.sandbox.run_ccroute("run", "--route", "two", "--", *given, "hello").expect()
-    first = claude.report
-    at = first.argv.index("--settings")
-    path = str(world.sandbox.bin / "claude")
-    world.sandbox.run_ccwrap(path, "--session-id", "x", *first.argv[at : at + 2], "hello").expect()
-    second = claude.reports[-1]
+    argv = claude.report.argv
+    return argv[argv.index("--settings") + 1]
+
+
+def woken(world: World, overlay: str, status: int = 0, env: dict[str, str] | None = None) -> Ran:
+    """Claude starts the session of that launch by itself, through us."""
+    words = (world.sandbox.claude, "--session-id", "x", "--settings", overlay, "hello")
+    return world.sandbox.run_ccwrap(*words, env=env).expect(status)
+
+
+def report(world: World) -> Report:
+    """How the stand-in was started last."""
+    lines = (world.sandbox.bin / "stand-in" / "reports").read_text().splitlines()
+    return Report(**json.loads(lines[-1]))
+
+
+def nested(world: World, *given: str) -> list[dict[str, Any]]:
+    """The overlays of a launch, and of a session that claude starts with it by itself."""
+    path = launched(world, *given)
+    first = json.loads(Path(path).read_text())
+    woken(world, path)
+    second = report(world)
     assert second.argv[:3] == ["--session-id", "x", "--settings"]
-    return [json.loads(json.dumps(report.overlay)) for report in (first, second)]
+    assert second.argv[4:] == ["hello"]
+    assert second.overlay
+    return [first, second.overlay]
 
 
 def test_a_self_spawned_session_has_one_overlay_however_deep(world: World) -> None:
@@ -135,6 +157,95 @@ def test_a_self_spawned_session_has_one_overlay_however_deep(world: World) -> No
     }
     assert second["ccwrap"]["settings"] == given
     assert second["ccwrap"]["launch"] > first["ccwrap"]["launch"]
+
+
+def test_it_has_what_its_launch_had_and_not_what_the_background_service_has(
+    world: World, gateway: StartGateway
+) -> None:
+    """The service's environment is the first session's, perhaps another project's."""
+    path = launched(world)
+    foreign = gateway()
+    theirs = {
+        "LLM_KEY": "another-project-s-key",
+        "CCWRAP_ROUTE": "theirs",
+        "CCWRAP_URLS": foreign.url,
+        "CCWRAP_TRUST": f"LLM_KEY@{foreign.url}",
+        "HTTPS_PROXY": foreign.url,
+        "KEPT": "1",
+    }
+    ran = woken(world, path, env=theirs)
+    second = report(world)
+    assert (ran.err, foreign.connections) == ("", 0)
+    assert second.environment["ANTHROPIC_BASE_URL"] == world.two.url
+    assert second.environment["ANTHROPIC_AUTH_TOKEN"] == KEY
+    assert second.environment["LLM_KEY"] == KEY
+    assert second.environment["KEPT"] == "1"
+    assert {"CCWRAP_ROUTE", "CCWRAP_URLS", "HTTPS_PROXY"}.isdisjoint(second.environment)
+
+
+@pytest.mark.parametrize("key", [KEY, "another-project-s-key"])
+def test_another_project_s_key_comes_to_none_of_its_gateways(world: World, key: str) -> None:
+    """Not to the one that it goes to when its own has failed either."""
+    urls = {"one": world.one.url, "two": world.two.url}
+    routed(world.sandbox, urls)
+    file = (world.sandbox.project / ".ccroute").read_text()
+    world.sandbox.ccroute(file.replace("LLM_KEY", "OTHER", 1))
+    world.sandbox.allow(f"OTHER@{world.one.url}")
+    world.sandbox.environment["OTHER"] = KEY
+    path = launched(world)
+    world.two.behaviour = refuses(401)
+    world.sandbox.run_ccroute("check", "two")
+    world.one.clear()
+    ran = woken(world, path, 0 if key == KEY else 69, {"OTHER": key})
+    assert {request.bearer for request in world.one.log} <= {"", KEY}
+    assert key == KEY or "no_credential" in ran.err
+
+
+def test_one_that_wakes_later_asks_before_it_goes_back(world: World) -> None:
+    routed(world.sandbox, {"one": world.one.url, "two": world.two.url}, "[probe]\nfresh_for = 0\n")
+    path = launched(world)
+    world.two.clear()
+    woken(world, path)
+    assert report(world).environment["ANTHROPIC_BASE_URL"] == world.two.url
+    assert world.two.connections
+    world.two.behaviour = refuses(401)
+    woken(world, path)
+    assert report(world).environment["ANTHROPIC_BASE_URL"] == world.one.url
+
+
+def test_its_overlay_is_known_by_whatever_name(world: World, tmp_path: Path) -> None:
+    path = Path(launched(world, "--settings", '{"model": "opus"}'))
+    (tmp_path / "elsewhere").symlink_to(world.sandbox.home)
+    for name in (
+        tmp_path / "elsewhere" / path.relative_to(world.sandbox.home),
+        os.path.relpath(path, world.sandbox.project),
+    ):
+        woken(world, str(name))
+        overlay = report(world).overlay
+        assert overlay
+        assert overlay["ccwrap"]["settings"] == {"model": "opus"}
+        assert overlay["env"]["ANTHROPIC_BASE_URL"] == world.two.url
+
+
+def test_a_session_whose_overlay_is_gone_says_so(world: World) -> None:
+    """What the user allowed it, and forbade, stood in it."""
+    path = Path(launched(world))
+    path.unlink()
+    ran = woken(world, str(path), 78)
+    assert "the settings that the session ran with are gone" in ran.err
+    assert ran.out == ""
+
+
+def test_a_route_that_is_no_longer_allowed_is_left(world: World) -> None:
+    """Named by its overlay or planted by a project: it chooses among what is allowed only."""
+    path = launched(world)
+    overlay = json.loads(Path(path).read_text())
+    overlay["env"]["CCWRAP_TRUST"] = f"LLM_KEY@{world.one.url}"
+    Path(path).write_text(json.dumps(overlay))
+    world.two.clear()
+    woken(world, path)
+    assert report(world).environment["ANTHROPIC_BASE_URL"] == world.one.url
+    assert world.two.connections == 0
 
 
 def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: World) -> None:

@@ -123,6 +123,41 @@ def test_a_session_that_was_given_up_has_its_route_asked_again(world: World) -> 
     assert world.says() == "from good"
 
 
+def test_giving_up_in_a_later_turn_counts_too(world: World) -> None:
+    """The first turn went well: only the hook at the second one's start knows better."""
+    streams = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+    session = subprocess.Popen(
+        [script("ccwrap"), "-p", *streams],
+        env=world.sandbox.environment | {"CLAUDE_CODE_MAX_RETRIES": "10"},
+        cwd=world.sandbox.project,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+    )
+    assert session.stdin
+    assert session.stdout
+
+    def say(words: str) -> None:
+        said = {"type": "user", "message": {"role": "user", "content": words}}
+        print(json.dumps(said), file=session.stdin, flush=True)
+
+    with session:
+        say("the first")
+        assert any(json.loads(line)["type"] == "result" for line in session.stdout)
+        world.ill.behaviour = refuses(529, on="messages")
+        world.ill.clear()
+        say("the second")
+        prompt = world.ill.wait_for(lambda request: request.is_prompt)
+        before = world.remembered
+        session.send_signal(signal.SIGINT)
+        session.stdin.close()
+        session.stdout.read()
+    assert (before.stale, world.remembered.stale) == (False, True)
+    assert "UserPromptSubmit" not in json.dumps(prompt.data["messages"]), "it adds no word"
+
+
 def test_the_user_s_own_hooks_run_beside_ours(world: World) -> None:
     world.ill.behaviour = refuses(529, on="messages")
     seen = world.sandbox.home / "seen"

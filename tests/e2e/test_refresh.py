@@ -289,3 +289,15 @@ def test_explain_says_how_it_travels_and_what_stays_behind(disturbed: Disturbed)
         ["X-Edge", "x-portkey-api-key"],
     )
     assert re.search(FIRST, json.dumps(answer)) is None
+
+
+def test_a_new_value_each_time_is_still_remembered(disturbed: Disturbed) -> None:
+    """The gateway is asked once, and one that failed is left alone."""
+    sso = Sso(disturbed, "auth_token")
+    stand_in = sso.sandbox.stand_in()
+    sso.gateway.setup = sso.gateway.setup._replace(keys=None)
+    sso.does('echo "token-$$-0123456789"')
+    for _ in range(2):
+        sso.sandbox.run_ccwrap("-p", "hello").expect()
+    asked = [request.bearer for request in sso.gateway.log if request.credentialed]
+    assert (len(asked), len(stand_in.reports)) == (1, 2)

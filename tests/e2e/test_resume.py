@@ -87,6 +87,18 @@ def test_a_session_returns_to_its_route_and_after_its_end_goes_on_elsewhere(
     assert moved.err == f"ccwrap: {NOTE}\n"
 
 
+@pytest.mark.parametrize(
+    "name", [pytest.param("/".join(["deep" * 12] * 5), id="a deep folder"), "an é, a 日 and a 🚀"]
+)
+def test_a_session_returns_from_whatever_folder(
+    sandbox: Sandbox, gateway: StartGateway, name: str
+) -> None:
+    sandbox.project /= name
+    sandbox.project.mkdir(parents=True)
+    world = World(sandbox, gateway)
+    assert world.goes_on("-c").out.strip() == "from two"
+
+
 def test_without_hooks_the_arguments_tell_the_session(
     sandbox: Sandbox, gateway: StartGateway
 ) -> None:

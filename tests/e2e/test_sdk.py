@@ -59,7 +59,6 @@ def service(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) ->
     raw = tmp_path / "raw"
     shim = sandbox.write(sandbox.bin / "ccwrap", TEE.format(ccwrap=script("ccwrap"), raw=raw))
     shim.chmod(0o755)
-    sandbox.environment["DISABLE_AUTOUPDATER"] = "1"
     return Service(sandbox, command, raw)
 
 
@@ -92,13 +91,31 @@ def test_a_conversation_of_three_turns_is_answered_by_the_second_gateway(
     assert {request.bearer for request in good.prompts} == {KEY}
 
 
+def test_a_further_session_asks_nothing_that_is_known(
+    service: Service, gateway: StartGateway, refused_port: int
+) -> None:
+    good = gateway(Setup(keys=(KEY,)))
+    routed(service.sandbox, {"dead": f"http://127.0.0.1:{refused_port}", "good": good.url})
+    service.talk("say one").expect()
+    assert probes(good)
+    good.clear()
+    service.talk("say two").expect()
+    assert good.prompts
+    assert not probes(good)
+
+
+def probes(gateway: SimulatedGateway) -> list[Received]:
+    """What ccwrap has asked it."""
+    return [one for one in gateway.log if one.header("user-agent").startswith("ccwrap/")]
+
+
 def test_an_answer_that_stalls_is_interrupted_and_the_conversation_goes_on(
     service: Service, gateway: StartGateway, refused_port: int
 ) -> None:
     good = gateway(Setup(keys=(KEY,), text="from the good one"), STALL)
     routed(service.sandbox, {"dead": f"http://127.0.0.1:{refused_port}", "good": good.url})
     with ThreadPoolExecutor(1) as aside:
-        running = aside.submit(service.talk, "--seconds", "5", "say one", "say two")
+        running = aside.submit(service.talk, "--seconds", "10", "say one", "say two")
         good.wait_for(lambda request: request.is_prompt and said(request) == ["say one"], 30)
         good.behaviour = WELL
         ran = running.result().expect()

@@ -12,7 +12,7 @@ import pytest
 
 from ccwrap.errors import SettingError
 from ccwrap.gateways.verdict import Verdict
-from ccwrap.health import asking, selection
+from ccwrap.health import asking, live, selection
 from ccwrap.health.asking import Subject, Terms
 from ccwrap.health.flight import Flights
 from ccwrap.health.memory import Memory, learnt
@@ -309,6 +309,21 @@ def test_what_a_session_reported_since_outranks_what_was_handed_over(world: Worl
     assert world.asked == ["b"]
 
 
+@pytest.mark.parametrize("asked_already", [False, True])
+def test_a_machine_that_starts_no_more_threads_asks_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked_already: bool
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    flight = Flights([world.folder / "state"]).flight("a")
+    assert flight is not None
+    assert not asked_already or flight.lead()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert world.launch("a", world.terms(limit=0.05)) == {"a": "ok"}
+    assert world.asked == ["a"]
+
+
 def test_without_a_store_and_without_a_place_to_meet_everyone_asks(world: World) -> None:
     (world.folder / "state").write_text("no folder")
     said: list[str] = []
@@ -319,7 +334,10 @@ def test_without_a_store_and_without_a_place_to_meet_everyone_asks(world: World)
     assert world.asked == ["a", "a"]
 
 
-def test_without_a_store_only_those_who_start_together_share_an_answer(world: World) -> None:
+def test_without_a_store_only_those_who_start_together_share_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "age", lambda: 0.2)
     (world.folder / "state" / FILE).mkdir(parents=True)
     flight = Flights([world.folder / "state"]).flight("a")
     assert flight is not None

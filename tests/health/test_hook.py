@@ -110,12 +110,23 @@ def test_a_session_is_tied_to_its_launch(store: Store) -> None:
         pytest.param(b"", id="nothing"),
         pytest.param(b"\xff\x00", id="no JSON"),
         pytest.param(b"[]", id="no object"),
+        pytest.param(b'{"a":' * 200_000, id="nested too deep"),
+        pytest.param(b"x" * (16 << 20), id="more than is read"),
         pytest.param(
             b'{"hook_event_name": "StopFailure", "error": "server_error"}', id="no session"
         ),
         pytest.param(
             b'{"hook_event_name": "StopFailure", "error": "server_error", "session_id": "a b"}',
             id="no good session",
+        ),
+        pytest.param(
+            b'{"hook_event_name": "StopFailure", "error": "server_error", "session_id": "../../x"}',
+            id="a path for a session",
+        ),
+        pytest.param(
+            b'{"hook_event_name": "StopFailure", "error": "server_error",'
+            b' "session_id": "\\u001b[2J\'; DROP TABLE verdict; --"}',
+            id="an escape and a statement for a session",
         ),
     ],
 )

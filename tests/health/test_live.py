@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,3 +68,11 @@ def test_each_reader_knows_the_living(
     assert mine == reader(os.getpid())
     assert reader(child.pid) >= mine
     assert reader(2**40) is None
+
+
+def test_a_process_knows_its_age() -> None:
+    code = "from ccwrap.health import live; print(live.age())"
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert 0 <= float(done.stdout) <= time.monotonic() - began + live.SLACK
+    assert live.age() > float(done.stdout)

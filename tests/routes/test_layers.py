@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 
 from ccwrap.errors import SettingError
 from ccwrap.routes import files, layers
 from routefiles import HEAD, Project, catalogue
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EU = '[[route]]\nname = "eu"\nurl = "https://eu.example.com"\nauth_token = "${EU_KEY}"\n'
 US = '[[route]]\nname = "us"\nurl = "https://us.example.com"\napi_key = "${US_KEY}"\n'
@@ -170,6 +168,13 @@ def test_locked_routes_are_the_machines_alone(project: Project) -> None:
     project.write(EU)
     project.environment = {"CCWRAP_URLS": "https://ci.example.com", "ANTHROPIC_API_KEY": "x"}
     assert [(route.name, route.own) for route in project.load().routes] == [("mine", True)]
+
+
+def test_in_root_s_folder_the_machine_s_file_is_root_s(project: Project) -> None:
+    """In a folder of one's own it may be one's own."""
+    mine = files.administrators(project.places._replace(machine=project.home / "config.toml"))
+    roots = files.administrators(project.places._replace(machine=Path("/usr/config.toml")))
+    assert (set(mine or ()), roots) == ({os.geteuid(), 0}, (0,))
 
 
 def test_only_known_keys_can_be_locked(project: Project) -> None:

@@ -43,6 +43,7 @@ class Sandbox:
             "HOME": str(self.home),
             "PATH": f"{self.bin}{os.pathsep}{SYSTEM_PATH}",
             "LANG": "C.UTF-8",
+            "DISABLE_AUTOUPDATER": "1",  # a background claude would install another one, for all
         }
         self.git("init", "-q", "-b", "main")
         if claude:

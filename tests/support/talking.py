@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from running import script
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from sandbox import Sandbox
@@ -29,13 +30,15 @@ FLAGS: Final = (
 
 
 class Talk:
-    """`ccwrap -p` with streamed input; a context manager that ends it."""
+    """`ccwrap -p` with streamed input, under the command `inside`; a context manager that ends it."""
 
-    def __init__(self, sandbox: Sandbox, *arguments: str, command: str = "") -> None:
+    def __init__(
+        self, sandbox: Sandbox, *arguments: str, command: str = "", inside: Sequence[str] = ()
+    ) -> None:
         self._errors = sandbox.home / "talk-errors"
         with self._errors.open("wb") as errors:
             self.process = subprocess.Popen(
-                (command or script("ccwrap"), *FLAGS, *arguments),
+                (*inside, command or script("ccwrap"), *FLAGS, *arguments),
                 cwd=sandbox.project,
                 env=sandbox.environment,
                 stdin=subprocess.PIPE,

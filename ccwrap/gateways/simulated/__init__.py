@@ -26,7 +26,7 @@ from ccwrap.gateways.simulated.behaviour import (
 )
 from ccwrap.gateways.simulated.gateway import SimulatedGateway
 from ccwrap.gateways.simulated.received import Received
-from ccwrap.gateways.simulated.service import Setup
+from ccwrap.gateways.simulated.service import Call, Setup
 
 __all__ = [
     "CUT",
@@ -41,6 +41,7 @@ __all__ = [
     "STALL",
     "WELL",
     "Behaviour",
+    "Call",
     "Received",
     "Setup",
     "SimulatedGateway",

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 ERROR_TYPES: Final = {
     400: "invalid_request_error",
@@ -95,19 +95,31 @@ def stream(name: str, text: str, tokens: int) -> Answer:
     """The same message as server-sent events, a delta for each word."""
     words = text.split(" ")
     pieces = [word + " " for word in words[:-1]] + words[-1:]
+    deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+    return _streamed(name, tokens, {"type": "text", "text": ""}, deltas, "end_turn")
+
+
+def tool_use(name: str, tool: str, given: Mapping[str, object], tokens: int, id: str) -> Answer:  # noqa: A002 - as the API calls it
+    """A call of `tool`, streamed; `id` names the call."""
+    block = {"type": "tool_use", "id": id, "name": tool, "input": {}}
+    delta = {"type": "input_json_delta", "partial_json": json.dumps(given)}
+    return _streamed(name, tokens, block, [delta], "tool_use")
+
+
+def _streamed(
+    name: str, tokens: int, block: object, deltas: Sequence[Mapping[str, str]], reason: str
+) -> Answer:
+    """A message of one content block."""
     events = (
         _event("message_start", message=_message(name, tokens)),
-        _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        _event("content_block_start", index=0, content_block=block),
         _event("ping"),
-        *(
-            _event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
-            for piece in pieces
-        ),
+        *(_event("content_block_delta", index=0, delta=delta) for delta in deltas),
         _event("content_block_stop", index=0),
         _event(
             "message_delta",
-            delta={"stop_reason": "end_turn", "stop_sequence": None},
-            usage={"output_tokens": len(text) // 4 + 1},
+            delta={"stop_reason": reason, "stop_sequence": None},
+            usage={"output_tokens": len(json.dumps(deltas)) // 4 + 1},
         ),
         _event("message_stop"),
     )

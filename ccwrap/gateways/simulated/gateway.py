@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class SimulatedGateway:
     """A context manager: the gateway listens from `__enter__` to `__exit__`.
 
-    `behaviour` and `setup` may be assigned while it runs. `tls` makes it https.
+    `behaviour` and `setup` may be assigned while it runs; a request that `wait_for` has
+    found keeps the behaviour that it came under. `tls` makes it https.
     """
 
     def __init__(

@@ -40,8 +40,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(error(413))
             self.close_connection = True
             return
-        self.gateway.record(request)
         self.received, self.behaviour = request, self.gateway.behaviour
+        self.gateway.record(request)
         how = self.behaviour.how if _concerns(self.behaviour, request) else "well"
         BEHAVIOURS[how](self)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping  # noqa: TC003 - a NamedTuple's types are looked up
 from typing import TYPE_CHECKING, Final, NamedTuple
+from zlib import crc32
 
 from ccwrap.gateways.simulated.answers import (
     Answer,
@@ -12,10 +15,11 @@ from ccwrap.gateways.simulated.answers import (
     model,
     models_page,
     stream,
+    tool_use,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from ccwrap.gateways.simulated.received import Received
 
@@ -25,6 +29,15 @@ MODELS: Final = ("claude-opus-5-5", "claude-sonnet-5", "claude-haiku-4-5")
 _REQUIRED: Final = ("model", "max_tokens", "messages")
 
 
+class Call(NamedTuple):
+    """What the model does with a request that offers `tool`, and in whose last message of the
+    user's `said` stands."""
+
+    said: str
+    tool: str
+    given: Mapping[str, object]
+
+
 class Setup(NamedTuple):
     """What a simulated gateway offers.
 
@@ -32,6 +45,7 @@ class Setup(NamedTuple):
     accepts       where it looks for them: bearer, x-api-key
     models        the models it knows; None knows every one
     text          what its model says
+    calls         when it calls a tool instead
     prefix        the path that its base URL ends in, such as "/api"
     counting      count_tokens: anthropic | provider | local_estimate (LiteLLM's two) | absent
     public_models `GET /v1/models` asks for no key (OpenRouter)
@@ -42,6 +56,7 @@ class Setup(NamedTuple):
     accepts: tuple[str, ...] = ("bearer", "x-api-key")
     models: tuple[str, ...] | None = None
     text: str = "Hello from a simulated gateway."
+    calls: tuple[Call, ...] = ()
     prefix: str = ""
     counting: str = "anthropic"
     public_models: bool = False
@@ -103,8 +118,26 @@ def _messages(setup: Setup, request: Received) -> Answer:
     invalid = _invalid(setup, request, _REQUIRED)
     if invalid:
         return invalid
-    speak = stream if request.data.get("stream") is True else message
+    streamed = request.data.get("stream") is True
+    if streamed and (call := _call(setup, request)):
+        name = f"toolu_{crc32(request.body):08x}"
+        return tool_use(request.model, call.tool, call.given, _tokens(request), name)
+    speak = stream if streamed else message
     return speak(request.model, setup.text, _tokens(request))
+
+
+def _call(setup: Setup, request: Received) -> Call | None:
+    messages, tools = request.data.get("messages"), request.data.get("tools")
+    if not isinstance(messages, list) or not isinstance(tools, list):
+        return None
+    users = [
+        json.dumps(one) for one in messages if isinstance(one, dict) and one.get("role") == "user"
+    ]
+    offered = [tool.get("name") for tool in tools if isinstance(tool, dict)]
+    return next(
+        (one for one in setup.calls if users and one.said in users[-1] and one.tool in offered),
+        None,
+    )
 
 
 def _count(setup: Setup, request: Received) -> Answer:
