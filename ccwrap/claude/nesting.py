@@ -152,8 +152,8 @@ def _own(
     ours = {n for n in (*environment, *told) if n.startswith("CCWRAP_")} - PROCESS
     values, digests, key = _texts(note.get("values")), _texts(note.get("digests")), note.get("key")
     said = {name: told.get(name, "") for name in (*pinned, *ours)} | values
-    for name, digest in digests.items():
-        if _digest(environment.get(name, ""), str(key)) != digest:
+    for name, known in digests.items():
+        if _digest(environment.get(name, ""), str(key)) != known:
             said[name] = ""
     kept = {name: value for name, value in environment.items() if name not in said}
     return kept | {name: value for name, value in said.items() if value}

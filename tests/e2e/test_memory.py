@@ -270,4 +270,5 @@ def test_the_launch_with_a_fresh_memory_imports_nothing_heavy(
     loaded = {line.rpartition("|")[2].strip() for line in ran.err.splitlines()}
     assert "sqlite3" in loaded
     assert not loaded & {"httpx", "httpcore", "psutil", "ssl", "click", "asyncio", "email"}
+    assert not loaded & {"hashlib", "threading", "dataclasses", "subprocess"}
     assert os.path.basename(ran.out.strip())
