@@ -103,10 +103,15 @@ class Road:
     def prepare(self) -> None:
         """Begin to make the context, in a thread.
 
-        Reading three hundred certificates takes as long as loading what asks, and needs
-        no lock of Python's.
+        Reading three hundred certificates takes as long as loading what asks, and goes on
+        without the interpreter; loading ssl itself doesn't, so that comes first.
         """
-        import threading  # noqa: PLC0415 - only where some gateway is https
+        import ssl  # noqa: F401, PLC0415 - only where some gateway is https
+        import threading  # noqa: PLC0415
+
+        import certifi  # noqa: PLC0415
+
+        certifi.where()
 
         self._making = threading.Thread(target=self._make, daemon=True)
         try:
