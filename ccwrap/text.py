@@ -46,7 +46,8 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
         text = _without(text, secret)
     text = " ".join(re.sub(_KEY_LIKE, "***", text).split())
     text = re.sub(_COMMAND, lambda match: f"{match.group()} ", text)
-    text = re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", text)
+    if unprintable(text):
+        text = re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
