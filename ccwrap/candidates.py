@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 SECRET_SECONDS: Final = 10.0
 """How long the sources of credentials may take, all together."""
 
-PROBE_SPARE: Final = 0.6
+STORE_SPARE: Final = 0.25
+"""Seconds that the wrapper form keeps for a store that another process has locked."""
+
+PROBE_SPARE: Final = 0.6 + STORE_SPARE
 """Seconds that the wrapper form keeps for the probe: one slow secret is not all routes' end."""
 
 
@@ -287,7 +290,7 @@ def ask(
         probe=probing,
         settled=_complete if world.patient else settled,
         flights=partial(meeting, world),
-        seconds=world.seconds,
+        seconds=lambda limit, spare: world.seconds(limit, spare + STORE_SPARE),
         limit=file.probe.timeout,
         fresh_for=file.probe.fresh_for,
         depth=file.probe.depth,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from ccwrap.claude import nesting
 from ccwrap.claude.nesting import Around
 from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds, road
+from ccwrap.health import live
 from ccwrap.health.memory import Memory
 from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.places import Places, places
@@ -30,6 +32,7 @@ class World(NamedTuple):
     """What a launch is made from.
 
     started   monotonic seconds at which the launch began
+    lived     seconds since the process was started until then
     terminal  a person sits at standard input, output and error
     patient   every candidate is asked and waited for, also when the choice is clear
     watch     is told where each candidate stands (None: being asked), and each verdict
@@ -58,6 +61,7 @@ class World(NamedTuple):
     afresh: bool = False
     static: bool = False
     around: Around = Around()
+    lived: float = 0.0
 
     @classmethod
     def here(cls, invocation: Invocation, environment: Mapping[str, str]) -> World:
@@ -65,7 +69,7 @@ class World(NamedTuple):
 
         Raises SettingError where the folder is gone, or the session's overlay.
         """
-        started = time.monotonic()
+        started, lived = time.monotonic(), age()
         try:
             cwd = Path.cwd()
         except FileNotFoundError:
@@ -77,7 +81,7 @@ class World(NamedTuple):
         memory = Memory(where.state, say if not invocation.wrapped else silent)
         run, around, own = nesting.unwrapped(invocation, environment, where, road.VARIABLES)
         here = cls(run, own, cwd, where, catalogue, started, memory, terminal)
-        return here._replace(around=around)
+        return here._replace(around=around, lived=lived)
 
     @property
     def wishes(self) -> dict[str, str]:
@@ -99,8 +103,21 @@ class World(NamedTuple):
         """`limit`, or what the wrapper form leaves of it, `spare` seconds kept for later."""
         if not self.invocation.wrapped:
             return limit
-        left = self.started + WRAPPER_SECONDS - spare - time.monotonic()
+        left = self.started - self.lived + WRAPPER_SECONDS - spare - time.monotonic()
         return max(0.1, min(limit, left))
+
+
+def age() -> float:
+    """Seconds since this process was started: interpreters start slowly on a busy machine.
+
+    0 where that can't be read (Linux alone tells cheaply), and for a process that was
+    something else before: claude becomes its process wrapper where it starts again.
+    """
+    if sys.platform != "linux":
+        return 0.0
+    began = live.by_kernel(os.getpid())
+    seconds = 0.0 if began is None else time.clock_gettime(time.CLOCK_BOOTTIME) - began
+    return seconds if 0 < seconds < WRAPPER_SECONDS else 0.0
 
 
 def say(line: str) -> None:

@@ -106,7 +106,8 @@ def _action(
     if environment.get("CCWRAP_DISABLE"):
         return "pass", "CCWRAP_DISABLE is set"
     first = _first(arguments)
-    if first in tables.COLD or any(option.name == "--await-claim" for option in given):
+    spare = first in tables.COLD or any(option.name == "--await-claim" for option in given)
+    if spare or _hosts_spare(arguments):
         return "cold", "a spare that knows no project yet"
     if first in tables.ALWAYS:
         return "pass", f"`{first}` is claude's own upkeep"
@@ -115,6 +116,18 @@ def _action(
     if _bare_prompt(first, arguments, given):
         return "route", ""
     return "pass", f"`{first}` is claude's own upkeep"
+
+
+def _hosts_spare(arguments: tuple[str, ...]) -> bool:
+    """Whether this is a terminal for a spare: `--bg-pty-host SOCK 200 50 -- … --bg-spare SOCK`.
+
+    The spare itself would refuse in it, but claude may have given it a session by then,
+    and it begins that session cold ten seconds later (2.1.330).
+    """
+    if arguments[:1] != ("--bg-pty-host",) or "--" not in arguments:
+        return False
+    *command, option, _ = ("", "", *arguments[arguments.index("--") + 1 :])
+    return option in tables.COLD and not any(word.startswith("-") for word in command)
 
 
 def _bare_prompt(first: str, arguments: tuple[str, ...], given: tuple[Given, ...]) -> bool:

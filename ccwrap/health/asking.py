@@ -58,7 +58,7 @@ class Terms(NamedTuple):
     probe      asks the named candidates, within so many seconds
     settled    whether what is known decides already (None: being asked)
     flights    where launches meet, called only when something is to be asked
-    seconds    what is left of a limit in seconds
+    seconds    what is left of a limit in seconds, so many more kept for later
     limit      seconds that a candidate may take
     fresh_for  seconds for which a verdict is believed
     depth      how deep is asked
@@ -71,7 +71,7 @@ class Terms(NamedTuple):
     probe: Callable[[Sequence[str], float], Iterator[tuple[str, Verdict]]]
     settled: Callable[[Sequence[Verdict | None]], bool]
     flights: Callable[[], Flights]
-    seconds: Callable[[float], float]
+    seconds: Callable[[float, float], float]
     limit: float
     fresh_for: float
     depth: str
@@ -247,7 +247,7 @@ class _Round:
         """
         now = time.monotonic()
         left = min(self.terms.limit - flight.age(), self.end - now) + OVERTIME
-        self.waiting[name] = now + self.terms.seconds(max(left, OVERTIME))
+        self.waiting[name] = now + self.terms.seconds(max(left, OVERTIME), OVERTIME)
         self.news.of_flight(name, flight)
 
     def _ask(self, names: Sequence[str]) -> None:
@@ -255,7 +255,7 @@ class _Round:
             return
         left = max(self.end - time.monotonic(), OVERTIME)
         self.led |= dict.fromkeys(names, time.monotonic())
-        self.news.of_probe(partial(self.terms.probe, names, self.terms.seconds(left)))
+        self.news.of_probe(partial(self.terms.probe, names, self.terms.seconds(left, 0.0)))
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
@@ -305,6 +305,8 @@ class _Round:
         for name in overdue:
             del self.waiting[name]
             self._miss(name)
+        if self.terms.seconds(self.terms.limit, OVERTIME) < min(self.terms.limit, OVERTIME):
+            self.meeting = None  # no time to wait for the next one too
         self.end = now + self.terms.limit
         self._take(overdue, ())
 

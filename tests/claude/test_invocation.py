@@ -120,6 +120,11 @@ def test_reads_what_the_options_say(argv: list[str], expected: dict[str, Any]) -
         (["--bg-spare", "s"], "cold"),
         (["-p", "--await-claim"], "cold"),
         (["--", "--bg-spare"], "route"),
+        (["--bg-pty-host", "s", "200", "50", "--", "/w", "/claude", "--bg-spare", "s"], "cold"),
+        (["--bg-pty-host", "s", "200", "50", "--", "/w", "/claude", "--session-id", "x", "--bg-spare", "s"], "pass"),
+        (["--bg-pty-host", "s", "200", "50", "--", "/w", "/claude", "--session-id", "x", "hi"], "pass"),
+        (["--bg-pty-host"], "pass"),
+        (["--bg-pty-host", "--"], "pass"),
     ],
     ids=str,
 )  # fmt: skip

@@ -252,6 +252,83 @@ def test_a_resolver_that_never_answers_is_left_behind_in_time(bare_sandbox: Sand
     assert max(with_good[1], without[1]) < LIMIT + 1
 
 
+HOLES: Final = """
+import contextlib, fcntl, json, os, socket, sqlite3, struct, subprocess, sys, time
+from ccwrap.gateways.simulated import Setup, SimulatedGateway
+from ports import black_hole
+from routing import KEY, table
+
+with socket.socket() as any_socket:  # up with the loopback
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))
+nameserver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+nameserver.bind(("127.0.0.1", 53))  # hears every question and answers none
+for name, text in (("resolv", "nameserver 127.0.0.1\\n"), ("nsswitch", "hosts: files dns\\n")):
+    with open(f"{name}.conf", "w") as file:
+        file.write(text)
+    subprocess.run(["mount", "--bind", f"{name}.conf", f"/etc/{name}.conf"], check=True)
+environment, ccwrap, claude = json.loads(sys.argv[1]), *sys.argv[2:]
+store = os.path.join(environment["HOME"], ".local/state/ccwrap/health.db")
+
+def launches(urls, count):
+    with open(".ccroute", "w") as file:
+        file.write("".join(table(name, url) for name, url in urls.items()))
+        file.write(table("slow", "https://slow.test/s").replace("LLM_KEY", "SLOW"))
+    urls = urls | {"slow": "https://slow.test/s"}
+    grants = (f"{'SLOW' if name == 'slow' else 'LLM_KEY'}@{url}" for name, url in urls.items())
+    environment["CCWRAP_TRUST"] = ",".join(grants)
+    began = time.monotonic()
+    words = [ccwrap, claude, "-p", "x"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    running = [subprocess.Popen(words, env=environment, text=True, **pipes) for _ in range(count)]
+    for one in running:
+        out, err = one.communicate()
+        print(json.dumps([one.returncode, time.monotonic() - began, out, err]))
+
+with contextlib.ExitStack() as stack:
+    good = stack.enter_context(SimulatedGateway(Setup(keys=(KEY,)))).url
+    holes = [f"http://127.0.0.1:{stack.enter_context(black_hole())}" for _ in range(5)]
+    urls = {f"h{at}": url for at, url in enumerate(holes)} | {"name": "https://late.test"}
+    launches(urls | {"good": good}, 1)
+    launches(urls, 1)
+    lock = sqlite3.connect(store, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    launches(urls | {"good": good}, 3)
+    launches(urls, 3)
+"""
+
+
+def test_the_wrapper_form_keeps_its_time_when_everything_hangs_at_once(
+    bare_sandbox: Sandbox,
+) -> None:
+    """Five gateways, the resolver, a secret's command; then the store too, and other launches
+    that are waited for. Claude is there within three seconds, or a refusal is."""
+    stand_in = bare_sandbox.stand_in()
+    hanging_secret(bare_sandbox)
+    support = Path(__file__).parents[1] / "support"
+    ran = bare_sandbox.run(
+        *namespaces("--mount", "--net"),
+        sys.executable,
+        "-c",
+        HOLES,
+        json.dumps(bare_sandbox.environment | {"LLM_KEY": KEY}),
+        script("ccwrap"),
+        stand_in.path,
+        env={"PYTHONPATH": str(support)},
+    )
+    if "mount:" in ran.err or "/etc/" in ran.err:
+        missing(f"resolver that can be set up: {ran.err}")
+    one, none, *several = (json.loads(line) for line in ran.expect().out.splitlines())
+    for status, took, out, err in (one, *several[:3]):
+        assert (status, out, err) == (0, "stand-in\n", "")
+        assert took < WRAPPER + START
+    for status, took, out, err in (none, *several[3:]):
+        assert (status, out) == (69, "")
+        assert "no usable route" in err
+        assert took < WRAPPER + START
+    assert len(several) == 6
+    assert max(one[1], none[1]) < 3.0
+
+
 HANGING: Final = '["sh", "-c", "echo $$ > ~/pid; exec sleep 60"]'
 
 

@@ -62,7 +62,7 @@ class World:
             probe=self.probe,
             settled=partial(selection.settled, "ordered"),
             flights=lambda: Flights([self.folder / "state"]),
-            seconds=lambda limit: limit,
+            seconds=lambda limit, _spare: limit,
             limit=limit,
             fresh_for=fresh_for,
             depth="free",
@@ -410,3 +410,26 @@ def test_while_nobody_is_well_a_silent_route_has_its_whole_time(world: World) ->
     timer.start()
     assert world.launch("ab", world.terms(limit=0.1)) == {"a": "rate_limited", "b": "ok"}
     timer.join()
+
+
+def test_one_that_may_not_wait_for_long_asks_in_the_end_however_many_ask_before_it(
+    world: World,
+) -> None:
+    """Each wait, and its own asking, come out of one time: the wrapper form's."""
+    flights = Flights([world.folder / "state"])
+    held = [flights.flight("a", *(asking.AGAIN,) * place) for place in range(30)]
+    assert all(flight and flight.lead() for flight in held)
+    end = time.monotonic() + 1.0
+    left: list[float] = []
+
+    def probe(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        left.append(seconds)
+        yield from world.probe(names, seconds)
+
+    def seconds(limit: float, spare: float) -> float:
+        return max(0.1, min(limit, end - spare - time.monotonic()))
+
+    terms = world.terms()._replace(probe=probe, seconds=seconds)
+    assert world.launch("a", terms) == {"a": "ok"}
+    assert time.monotonic() < end + 0.5
+    assert 0.1 < left[0] <= asking.OVERTIME
