@@ -9,8 +9,10 @@ a real one, adds the rows of a whole `claude -p`.
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -25,8 +27,8 @@ import trustme
 from ccwrap.gateways.simulated import SILENT, Setup, SimulatedGateway
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator, Mapping, Sequence
+    from multiprocessing.connection import Connection
 
 CCWRAP = str(Path(sysconfig.get_path("scripts")) / "ccwrap")
 KEY = "bench-key"
@@ -57,26 +59,60 @@ class Command(NamedTuple):
     place: str = "."
 
 
-class Bench:
-    """A home of its own, and a hundred gateways of either sort."""
+class Hosted(NamedTuple):
+    """URLs: a hundred gateways of either sort, one that never answers, one that nobody is at."""
 
-    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
-        self.folder = folder
-        self.plain = {"HOME": str(folder), "PATH": os.defpath, "CCWRAP_CLAUDE": "/bin/true"}
+    http: Sequence[str]
+    tls: Sequence[str]
+    silent: str
+    refusing: str
+
+
+def host(parent: Connection, trusted: str) -> None:
+    """Be the gateways until `parent` says something; their authority goes to `trusted`.
+
+    A process of its own: the one that measures shall not share its interpreter with them.
+    """
+    with contextlib.ExitStack() as stack:
         authority = trustme.CA()
-        trusted = folder / "ca.pem"
-        authority.cert_pem.write_to_path(str(trusted))
-        self.http = [gateway(stack, None) for _ in range(max(COUNTS))]
-        self.tls = [gateway(stack, context(authority)) for _ in range(max(COUNTS))]
+        authority.cert_pem.write_to_path(trusted)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        setup = Setup(keys=(KEY,))
+        http, tls = (
+            [stack.enter_context(SimulatedGateway(setup, tls=one)).url for _ in range(max(COUNTS))]
+            for one in (None, context)
+        )
+        closed = stack.enter_context(socket.socket())
+        closed.bind(("127.0.0.1", 0))
+        silent = stack.enter_context(SimulatedGateway(setup, SILENT)).url
+        refusing = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        parent.send(tuple(Hosted(http, tls, silent, refusing)))
+        parent.recv()
+
+
+@contextlib.contextmanager
+def hosted(trusted: str) -> Iterator[Hosted]:
+    ours, theirs = multiprocessing.Pipe()
+    hosting = multiprocessing.get_context("spawn").Process(target=host, args=(theirs, trusted))
+    hosting.start()
+    yield Hosted(*ours.recv())
+    ours.send(None)
+    hosting.join()
+
+
+class Bench:
+    """A home of its own, and the gateways."""
+
+    def __init__(self, folder: Path, gateways: Hosted) -> None:
+        self.folder = folder
+        self.gateways = gateways
+        self.plain = {"HOME": str(folder), "PATH": os.defpath, "CCWRAP_CLAUDE": "/bin/true"}
         self.keyed = {
             **self.plain,
             "ANTHROPIC_AUTH_TOKEN": KEY,
-            "NODE_EXTRA_CA_CERTS": str(trusted),
+            "NODE_EXTRA_CA_CERTS": str(folder / "ca.pem"),
         }
-        closed = stack.enter_context(socket.socket())
-        closed.bind(("127.0.0.1", 0))
-        self.refusing = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        self.silent = stack.enter_context(SimulatedGateway(Setup(keys=(KEY,)), SILENT)).url
 
     def filed(self, urls: Sequence[str], place: str) -> dict[str, str]:
         """The variables of a launch in the folder `place`, whose `.ccroute` names `urls`."""
@@ -96,22 +132,23 @@ class Bench:
     def commands(self, claude: str) -> Iterator[tuple[str, Command]]:
         """Everything that is timed, by name."""
         prompt = [CCWRAP, "-p", "hello"]
+        http, tls, silent, refusing = self.gateways
         yield BARE, Command([sys.executable, "-c", "pass"], self.plain)
         yield "pass-through (--version)", Command([CCWRAP, "--version"], self.plain)
         yield "nothing to route", Command(prompt, self.plain)
-        yield "fresh memory, CCWRAP_URLS", Command(prompt, self.routed(self.tls[:3]))
-        filed = self.filed(self.tls[:3], "project")
+        yield "fresh memory, CCWRAP_URLS", Command(prompt, self.routed(tls[:3]))
+        filed = self.filed(tls[:3], "project")
         yield "fresh memory, .ccroute", Command(prompt, filed, place="project")
-        for name, urls in (("http", self.http), ("TLS", self.tls)):
+        for name, urls in (("http", http), ("TLS", tls)):
             for count in COUNTS:
                 yield f"cold, {count} {name}", Command(prompt, self.routed(urls[:count]), cold=True)
-        for name, url in (("refuses", self.refusing), ("is silent", self.silent)):
-            urls = [url, *self.tls[:2]]
+        for name, url in (("refuses", refusing), ("is silent", silent)):
+            urls = [url, *tls[:2]]
             yield f"cold, the first {name}", Command(prompt, self.routed(urls), cold=True, every=4)
         if claude:
-            at = {**self.keyed, "ANTHROPIC_BASE_URL": self.tls[0]}
+            at = {**self.keyed, "ANTHROPIC_BASE_URL": tls[0]}
             yield "claude -p", Command([claude, "-p", "hello"], at, every=4)
-            routed = self.routed(self.tls[:3], claude)
+            routed = self.routed(tls[:3], claude)
             yield "ccwrap -p, fresh", Command(prompt, routed, every=4)
             yield "ccwrap -p, cold, 3 TLS", Command(prompt, routed, cold=True, every=4)
 
@@ -145,22 +182,9 @@ class Bench:
         ).stdout
 
 
-def context(authority: trustme.CA) -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415 - its type is all that is needed above
-
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(made)
-    return made
-
-
-def gateway(stack: contextlib.ExitStack, tls: ssl.SSLContext | None) -> str:
-    """The URL of one more gateway."""
-    return stack.enter_context(SimulatedGateway(Setup(keys=(KEY,)), tls=tls)).url
-
-
 def main(rounds: int, claude: str) -> None:
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        bench = Bench(Path(folder), stack)
+    with tempfile.TemporaryDirectory() as folder, hosted(f"{folder}/ca.pem") as gateways:
+        bench = Bench(Path(folder), gateways)
         commands = dict(bench.commands(claude))
         costs: dict[str, list[float]] = {name: [] for name in commands}
         for number in range(rounds):
