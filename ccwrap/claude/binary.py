@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import dropwhile
 
 from ccwrap.errors import ClaudeNotFound, ClaudeNotRunnable, SettingError
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
@@ -62,8 +63,8 @@ def find(
     ours = _ours(os.fspath(own))
     if chosen := environment.get("CCWRAP_CLAUDE"):
         return _chosen(chosen, home, ours)
-    if invocation.wrapped and not _leads_back(invocation.wrapped[0], ours):
-        path, *prefix = invocation.wrapped
+    if wrapped := tuple(dropwhile(lambda one: _leads_back(one, ours), invocation.wrapped)):
+        path, *prefix = wrapped
         return Binary(path, tuple(prefix), "the wrapper form")
     unfit = ""
     for path, found in _candidates(environment, home):

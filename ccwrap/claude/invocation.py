@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ccwrap.claude import arguments as tables
-from ccwrap.light import TYPE_CHECKING, NamedTuple
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
     from ccwrap.claude.arguments import Given
 
 
+WINDOWS: Final = sys.platform == "win32"
+
+LAUNCHERS: Final = 4
+"""So many arguments are looked through for a wrapped claude: launchers before it, and it."""
+
+
 class Invocation(NamedTuple):
     """One claude run, read from its arguments.
 
     arguments    claude's own arguments, byte for byte, the wrapped binary removed
     wrapped      the claude that a caller put first in the wrapper form
-                 (("/x/claude",) or ("/x/node", "/x/cli.js")), else ()
+                 (("/x/claude",) or ("/x/node", "/x/cli.js")), other launchers before it
+                 ("/y/launcher", "/x/claude"), else ()
     action       route | pass | cold (a spare that must start cold: exit 1)
     reason       why it is passed through
     printing     -p or --print is given
@@ -151,18 +159,24 @@ def _first(arguments: tuple[str, ...]) -> str:
 
 
 def _wrapped(argv: Sequence[str]) -> tuple[str, ...]:
-    """The claude that a caller (an IDE, CLAUDE_CODE_PROCESS_WRAPPER) put first."""
-    if argv and _is_claude(argv[0]):
-        return (argv[0],)
-    if len(argv) > 1 and _executable(argv[0]) and _is_script(argv[1]):
-        return (argv[0], argv[1])
+    """The claude that a caller (an IDE, CLAUDE_CODE_PROCESS_WRAPPER) put first.
+
+    Another launcher may stand before it: wrappers nest.
+    """
+    for place, argument in enumerate(argv[:LAUNCHERS]):
+        if not _executable(argument):
+            break
+        if _is_claude(argument):
+            return tuple(argv[: place + 1])
+        if _is_script("".join(argv[place + 1 : place + 2])):
+            return tuple(argv[: place + 2])
     return ()
 
 
 def _is_claude(argument: str) -> bool:
     parts = _parts(argument)
     native = parts[-3:-1] == ["claude", "versions"]
-    return (native or parts[-1].lower() in {"claude", "claude.exe"}) and _executable(argument)
+    return native or parts[-1].lower() in {"claude", "claude.exe"}
 
 
 def _is_script(argument: str) -> bool:
@@ -180,7 +194,9 @@ def _parts(argument: str) -> list[str]:
 
 
 def _executable(path: str) -> bool:
-    return _file(path) and os.access(path, os.X_OK)
+    """Never a batch file, which only a shell could run, with all that stands in arguments."""
+    batch = WINDOWS and path.lower().endswith((".cmd", ".bat", ".ps1"))
+    return _file(path) and os.access(path, os.X_OK) and not batch
 
 
 def _file(path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from ccwrap.claude import invocation
 from ccwrap.claude.invocation import Invocation, read
 
 if TYPE_CHECKING:
@@ -171,6 +172,27 @@ def test_takes_a_runtime_with_its_script_for_the_wrapped_one(
     assert read([*argv, "doctor"], {}) == Invocation(
         ("doctor",), tuple(argv), "pass", "`doctor` is claude's own upkeep"
     )
+
+
+def test_takes_launchers_in_front_of_claude_for_part_of_it(real: Make) -> None:
+    launcher, claude = real("corp/launch"), real("bin/claude")
+    assert read([launcher, claude, "-p"], {}) == Invocation(
+        ("-p",), (launcher, claude), printing=True
+    )
+    node, script = real("node"), real("@anthropic-ai/claude-code/cli.js", 0o644)
+    assert read([launcher, node, script], {}) == Invocation((), (launcher, node, script))
+    assert read([launcher, "-p", claude], {}).wrapped == ()
+    assert read([launcher], {}).wrapped == ()
+
+
+@pytest.mark.parametrize("name", ["launch.cmd", "LAUNCH.BAT", "launch.ps1", "claude.cmd"])
+def test_on_windows_no_batch_file_is_part_of_it(
+    real: Make, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    argv = [real(name), real("claude.exe")]
+    monkeypatch.setattr(invocation, "WINDOWS", True)
+    assert read(argv, {}).wrapped == ()
+    assert read(argv[1:], {}).wrapped == (argv[1],)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ccwrap.claude import process
+from terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,9 @@ try:
 except CcwrapError as error:
     sys.exit(str(error))
 """
+SPAWN = BECOME.replace("try:", "process.WINDOWS = True\ntry:").format(how="become")
+"""The whole way out where there is no exec."""
+
 RUN = BECOME.replace("process.{how}(", "sys.exit(process.run(").replace(
     "os.environ))", "os.environ)))"
 )
@@ -174,3 +178,78 @@ def test_where_there_is_no_exec_a_refusal_is_worded_too(tmp_path: Path) -> None:
     child = start(RUN, str(tmp_path / "claude"))
     _, err = child.communicate(timeout=60)
     assert b"is gone" in err
+
+
+def test_where_there_is_no_exec_the_streams_are_the_child_s() -> None:
+    """What stands on standard input is the child's alone, and nothing is held back."""
+    lines = 'read -r line; echo "<$line"; echo heard >&2; cat; exit 7'
+    with start(SPAWN, "/bin/sh", "-c", lines) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        child.stdin.write(b"one\ntwo\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b"said before<one\n"
+        assert child.stdout.readline() == b"two\n"
+        assert child.stderr.readline() == b"heard\n"
+        child.stdin.close()
+        assert (child.stdout.read(), child.stderr.read()) == (b"", b"")
+    assert child.returncode == 7
+
+
+def test_where_there_is_no_exec_bytes_and_variables_pass_as_with_it() -> None:
+    words = (b"a\xff\xfe", "\u00e9\n'\"", "", "%PATH%", "a\\")
+    for code in (SPAWN, BECOME.format(how="become")):
+        child = start(code, "/bin/sh", "-c", 'printf "%s|" "$@"; echo "$X"', "sh", *words,
+                      environment={"X": "\udcff"})  # fmt: skip
+        out, err = child.communicate(timeout=60)
+        expected = "".join(f"{os.fsdecode(word)}|" for word in words)
+        assert (out, err) == (b"said before" + os.fsencode(f"{expected}\udcff\n"), b"")
+
+
+def test_where_there_is_no_exec_the_child_ignores_no_signal() -> None:
+    child = start(SPAWN, "/bin/sh", "-c", "grep SigIgn /proc/$$/status")
+    out, _ = child.communicate(timeout=60)
+    assert int(out.split()[-1], 16) == 0
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGUSR1"])
+def test_where_there_is_no_exec_an_end_by_a_signal_is_said_as_a_shell_says_it(name: str) -> None:
+    number = getattr(signal, name)
+    with start(SPAWN, "/bin/sh", "-c", "echo ready; read -r line") as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"said beforeready\n"
+        child.send_signal(number)
+        assert child.wait(60) == 128 + number
+
+
+def test_where_there_is_no_exec_a_key_reaches_the_child_alone(tmp_path: Path) -> None:
+    trap = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.1; done"
+    command = (sys.executable, "-c", SPAWN, "/bin/sh", "-c", trap)
+    with Terminal(command, environment={"PATH": os.environ["PATH"]}, cwd=tmp_path) as terminal:
+        terminal.expect("ready")
+        terminal.send("\x03")
+        terminal.expect("caught")
+        assert terminal.wait() == 5
+        assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("returned", [0, 1, 255, 256, 259, 65536, 0x7FFFFFFF, 0x80000003,
+                                      0xC0000005, 0xC000013A, 0xFFFFFFFF])  # fmt: skip
+def test_windows_exit_codes_pass_whole(monkeypatch: pytest.MonkeyPatch, returned: int) -> None:
+    """Python hands 32 bits on, signed; Windows takes them unsigned again."""
+
+    class Child:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def wait(self) -> int:
+            return returned
+
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(process, "WINDOWS", True)
+    with pytest.raises(SystemExit) as left:
+        process.become("claude.exe", ["claude.exe"], {})
+    assert isinstance(left.value.code, int)
+    assert -(1 << 31) <= left.value.code < 1 << 31
+    assert left.value.code % (1 << 32) == returned

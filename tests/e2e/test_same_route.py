@@ -84,7 +84,10 @@ def wrapped(request: pytest.FixtureRequest, world: World) -> str:
     if request.param == "process wrapper":
         world.sandbox.environment["CLAUDE_CODE_PROCESS_WRAPPER"] = json.dumps([script("ccwrap")])
     if request.param == "processWrapper":
-        world.sandbox.settings("user", {"processWrapper": f'"{script("ccwrap")}"'})
+        folder = world.sandbox.home / "a folder"
+        folder.mkdir()
+        (folder / "ccwrap").symlink_to(script("ccwrap"))
+        world.sandbox.settings("user", {"processWrapper": f'"{folder / "ccwrap"}"'})
     return str(request.param)
 
 
