@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 
 from ccwrap.claude import nesting
-from ccwrap.light import TYPE_CHECKING, NamedTuple
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ccwrap.health.selection import Choice
     from ccwrap.routes.schema import RouteFile
     from ccwrap.world import World
+
+LEFT_OUT: Final = ("untrusted", "disabled")
+"""Verdicts on routes whose words count for nothing: `${PATH}` could stand there."""
 
 
 class Plan(NamedTuple):
@@ -47,14 +51,19 @@ class Plan(NamedTuple):
     def arguments(self, world: World, launch: int = 0) -> Iterator[tuple[str, ...]]:
         """claude's arguments, while the overlay that they name is there. Raises SettingError.
 
-        `launch` is the store's id of this launch, 0 where it isn't stored.
+        `launch` is the store's id of this launch, 0 where it isn't stored. A session that
+        managed settings have taken off its route keeps the user's own settings only: its
+        route's key would go to their gateway.
         """
-        if self.injection is None:
+        taken = self.action == "unrouted" and world.around.own
+        if self.injection is None and not taken:
             yield world.invocation.arguments
             return
         from ccwrap.claude import overlay  # noqa: PLC0415 - only where something is routed
 
         whole = self.settings(world, launch)
+        if taken:
+            whole = json.loads(world.invocation.settings or "{}")
         with overlay.written(world.places, world.environment, whole) as path:
             overlay.sweep(world.places, world.environment, time.time())
             yield with_settings(world.invocation, str(path))
@@ -73,12 +82,12 @@ class Plan(NamedTuple):
         return hooks.beside(whole, self.listener._replace(launch=launch), printing=printing)
 
     def secrets(self, environment: Mapping[str, str]) -> dict[str, object]:
-        """What the overlay says of the variables that the route file's secrets come from."""
-        chosen = self.choice.chosen if self.choice else None
-        routes = self.file.routes if self.file else ()
-        own = chosen.route.names() if chosen else ()
-        others = dict.fromkeys(name for route in routes for name in route.names())
-        return nesting.secrets(environment, own, tuple(others))
+        """What the overlay says of the variables that the secrets of allowed routes come from."""
+        if self.choice is None or self.choice.chosen is None:
+            return {}
+        allowed = [one for one in self.choice.considered if one.verdict.name not in LEFT_OUT]
+        others = dict.fromkeys(name for one in allowed for name in one.route.names())
+        return nesting.secrets(environment, self.choice.chosen.route.names(), tuple(others))
 
     def environment(self, world: World, launch: int = 0) -> dict[str, str]:
         """claude's environment; `launch` as for `arguments`."""

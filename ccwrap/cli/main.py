@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "history": "How each gateway has been over time.",
     "ide": "Let an editor's Claude Code start ccwrap.",
     "alias": "Let your shell's claude be ccwrap.",
+    "background": "Let the sessions that claude starts by itself be ccwrap's.",
     "statusline": "The route in Claude Code's status line.",
     "forget": "Forget how gateways were; the next launch asks.",
     "env": "The environment of a launch, for scripts.",

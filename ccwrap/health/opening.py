@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sqlite3
 import stat
@@ -37,7 +36,6 @@ DAMAGED: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_N
 
 
 BUSIED: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-NOWHERE: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class StoreError(Exception):
@@ -45,7 +43,6 @@ class StoreError(Exception):
 
     hint     the mend
     damaged  it holds no data any more
-    nowhere  there is none, and this machine has no place for one (a container's home)
     """
 
     def __init__(
@@ -54,12 +51,10 @@ class StoreError(Exception):
         hint: str = "make sure that you may read and write it",
         *,
         damaged: bool = False,
-        nowhere: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.hint = "remove that file; it holds nothing but memories" if damaged else hint
         self.damaged = damaged
-        self.nowhere = nowhere
 
 
 @contextlib.contextmanager
@@ -74,8 +69,7 @@ def worded(path: Path) -> Iterator[None]:
             raise StoreError(sentence, "try again in a moment") from None
         raise StoreError(sentence, damaged=code in DAMAGED) from None
     except OSError as error:
-        nowhere = error.errno in NOWHERE and not os.path.lexists(path)
-        raise StoreError(f"{path}: {error.strerror or error}", nowhere=nowhere) from None
+        raise StoreError(f"{path}: {error.strerror or error}") from None
     except SettingError as error:
         raise StoreError(error.message) from None
     except (LookupError, UnicodeError):

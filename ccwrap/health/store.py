@@ -46,15 +46,13 @@ def question(url: str, model: str, fingerprint: str) -> str:
 def store_or_none(state: Path, say: Callable[[str], None]) -> Store | None:
     """The store; None, and one line to `say`, where there is none to be had.
 
-    A damaged file is put aside and begun anew, so that this is said only once. A machine
-    without a place for a store is as it was made: `ccroute doctor` says so, no launch does.
+    A damaged file is put aside and begun anew, so that this is said only once.
     """
     seen = identity(state / FILE)
     try:
         return Store.open(state)
     except StoreError as error:
-        if not error.nowhere:
-            say(f"{error}; nothing is remembered")
+        say(f"{error}; nothing is remembered")
         if error.damaged:
             set_aside(state / FILE, seen)
     return None

@@ -52,6 +52,7 @@ def test_every_other_command_shown_is_one_of_these() -> None:
         "ccwrap",
         "ccroute ide vscode",
         "ccroute alias --install",
+        "ccroute background --install",
         COMPLETION,
         "ccroute trust --diff origin/main",
         "ccroute check --format github",
@@ -113,10 +114,12 @@ def test_the_editor_s_and_the_shell_s_lines(bare_sandbox: Sandbox) -> None:
     assert f'claudeCode.claudeProcessWrapper = "{script("ccwrap")}"' in said
     bare_sandbox.run_ccroute("alias", "--install", env={"SHELL": "/bin/bash"}).expect()
     assert "alias claude=" in (bare_sandbox.home / ".bashrc").read_text()
+    said = bare_sandbox.run_ccroute("background", "--install").expect().out
+    assert said == "~/.claude/settings.json: processWrapper is ccwrap\n"
     path = f"{Path(script('ccroute')).parent}:{bare_sandbox.environment['PATH']}"
     ran = bare_sandbox.run("bash", "-c", f"{COMPLETION}; complete -p ccroute", env={"PATH": path})
     assert "-F _ccroute_completion ccroute" in ran.expect().out
-    for command in (("ide", "vscode"), ("alias",)):
+    for command in (("ide", "vscode"), ("alias",), ("background",)):
         bare_sandbox.run_ccroute(*command, "--undo").expect()
     assert not (bare_sandbox.home / ".bashrc").exists()
 

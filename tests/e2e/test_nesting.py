@@ -20,6 +20,7 @@ from standin import Report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from machine import Machine
     from running import Ran
     from sandbox import Sandbox
     from starting import StartGateway
@@ -201,6 +202,15 @@ def test_another_project_s_key_comes_to_none_of_its_gateways(world: World, key: 
     assert key == KEY or "no_credential" in ran.err
 
 
+def test_a_route_that_nobody_allowed_takes_no_variable_away(world: World) -> None:
+    hostile = '[[route]]\nname = "x"\nurl = "https://x.example"\nauth_token = "${KEPT}"\n'
+    with (world.sandbox.project / ".ccroute").open("a") as file:
+        file.write(hostile)
+    path = launched(world)
+    woken(world, path, env={"KEPT": "what the background service has"})
+    assert report(world).environment["KEPT"] == "what the background service has"
+
+
 def test_one_that_wakes_later_asks_before_it_goes_back(world: World) -> None:
     routed(world.sandbox, {"one": world.one.url, "two": world.two.url}, "[probe]\nfresh_for = 0\n")
     path = launched(world)
@@ -246,6 +256,19 @@ def test_a_route_that_is_no_longer_allowed_is_left(world: World) -> None:
     woken(world, path)
     assert report(world).environment["ANTHROPIC_BASE_URL"] == world.one.url
     assert world.two.connections == 0
+
+
+def test_one_that_managed_settings_take_off_its_route_leaves_the_key_behind(
+    world: World, gateway: StartGateway, machine: Machine
+) -> None:
+    path = launched(world, "--settings", '{"model": "opus"}')
+    managed = json.dumps({"env": {"ANTHROPIC_BASE_URL": gateway().url}})
+    machine.write("claude-code/managed-settings.json", managed)
+    words = (str(world.sandbox.claude), "--session-id", "x", "--settings", path, "hello")
+    ran = machine.run(world.sandbox, "ccwrap", *words).expect()
+    assert ran.err == ""
+    assert report(world).overlay == {"model": "opus"}
+    assert KEY not in json.dumps(report(world).argv)
 
 
 def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: World) -> None:
