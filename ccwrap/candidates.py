@@ -329,7 +329,7 @@ def probed(
     way = Road.from_variables(road_variables(world, layers))
     if file.probe.depth != "off" and any(way.needs_tls(one.route.url) for one in named.values()):
         way.prepare()
-    from ccwrap.gateways import probe  # noqa: PLC0415 - httpcore is heavy
+    from ccwrap.gateways import probe  # noqa: PLC0415 - httpx is heavy
 
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
@@ -340,7 +340,7 @@ def probed(
 
 def request(world: World, file: RouteFile, candidate: Candidate, login_saved: bool | None) -> Ask:
     """What is asked about one candidate."""
-    from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpcore is heavy
+    from ccwrap.gateways.probe import Ask  # noqa: PLC0415 - httpx is heavy
 
     route = candidate.route
     return Ask(

@@ -80,7 +80,7 @@ def python(machine: Machine) -> Iterator[Finding]:
     yield Finding(
         "ok", f"ccwrap {ccwrap.__version__}, Python {version} at {machine.short(sys.executable)}"
     )
-    missing = [name for name in ("ccwrap.launcher", "httpcore", "click") if not _compiled(name)]
+    missing = [name for name in ("ccwrap.launcher", "httpx", "click") if not _compiled(name)]
     if missing:
         folder = Path(ccwrap.__file__).parent.parent
         text = f"no compiled .pyc files for {', '.join(missing)}: every launch compiles them again"

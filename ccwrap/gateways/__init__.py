@@ -2,6 +2,8 @@
 
 import sys
 
-# httpcore loads anyio where it is installed, for an event loop that ccwrap doesn't have, at a
-# fifth of its own price. This is the language's way to say "not that one".
-sys.modules.setdefault("anyio", None)  # type: ignore[arg-type]
+# httpx loads a command line of its own where click is installed, and rich and pygments
+# with it: twice its price. httpcore loads anyio for an event loop that ccwrap doesn't
+# have. This is the language's way to say "not that one".
+for unwanted in ("httpx._main", "anyio"):
+    sys.modules.setdefault(unwanted, None)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """One candidate's connection: every wait under one deadline, every failure named.
 
-httpcore, what httpx is built on, speaks the protocol, and gets its sockets from here: for
-requests as plain as these httpx itself would double the time to load. A socket that knows the deadline and counts its bytes holds the time limit against a slow drip, a
+httpx speaks the protocol; the pool beneath it gets its sockets from here. A socket that
+knows the deadline and counts its bytes holds the time limit against a slow drip, a
 flood of 1xx answers and headers without end, which no timeout for a single read does.
 """
 
@@ -11,6 +11,7 @@ import contextlib
 import socket
 
 import httpcore
+import httpx
 
 from ccwrap.gateways.answer import Answer
 from ccwrap.gateways.failures import Failed, Watch, failure, no_name
@@ -19,7 +20,7 @@ from ccwrap.light import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 BODY: Final = 64 << 10
 """Bytes of a body that are read at most."""
@@ -33,6 +34,8 @@ NETWORK: Final = (
     httpcore.TimeoutException,
     httpcore.ProtocolError,
     httpcore.ProxyError,
+    httpx.TransportError,
+    httpx.InvalidURL,
     OSError,
     UnicodeError,
 )
@@ -127,6 +130,46 @@ class Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+class Raw(httpx.SyncByteStream):
+    """An answer's body as it comes."""
+
+    def __init__(self, chunks: Iterable[bytes], close: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    def close(self) -> None:
+        self._close()
+
+
+class Pooled(httpx.BaseTransport):
+    """Lets httpx use a pool whose sockets are ours; its errors come through as they are."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.read(),
+            )
+        )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=Raw(answer.iter_stream(), answer.close)
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
 def pool(
     context: ssl.SSLContext | None, proxy: str, network: httpcore.NetworkBackend
 ) -> httpcore.ConnectionPool:
@@ -147,7 +190,7 @@ class Connection:
     """Asks one candidate, on one kept-alive connection where the gateway keeps it.
 
     Each request is sent as it stands here: nothing is read from the environment or
-    `.netrc`, no cookie is kept, no redirect is followed: httpcore does none of it.
+    `.netrc`, no cookie is kept, no redirect is followed.
     """
 
     def __init__(
@@ -159,7 +202,8 @@ class Connection:
     ) -> None:
         self._watch = watch
         self._kept = False
-        self._pool = pool(context, proxy, Network(watch, resolve))
+        transport = Pooled(pool(context, proxy, Network(watch, resolve)))
+        self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
     def ask(
         self, phase: str, method: str, url: str, headers: list[tuple[str, str]], body: bytes = b""
@@ -169,8 +213,8 @@ class Connection:
         kept, self._kept = self._kept and phase != "paid", True
         try:
             wire = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-            request = httpcore.Request(method, url, headers=wire, content=body)
-            with contextlib.closing(self._pool.handle_request(request)) as response:
+            request = httpx.Request(method, url, headers=wire, content=body or None)
+            with contextlib.closing(self._client.send(request, stream=True)) as response:
                 return _answer(response)
         except NETWORK as error:
             if kept and isinstance(error, HUNG_UP):
@@ -183,20 +227,21 @@ class Connection:
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
-            self._pool.close()
+            self._client.close()
 
 
-def _answer(response: httpcore.Response) -> Answer:
+def _answer(response: httpx.Response) -> Answer:
     headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in response.headers.raw
     }
     body = bytearray()
     with contextlib.suppress(httpcore.NetworkError, httpcore.ProtocolError):
-        for chunk in response.iter_stream():
+        for chunk in response.iter_raw():
             body += chunk
             if len(body) > BODY:
-                return Answer(response.status, headers, bytes(body[:BODY]), cut=True)
-    return Answer(response.status, headers, bytes(body))
+                return Answer(response.status_code, headers, bytes(body[:BODY]), cut=True)
+    return Answer(response.status_code, headers, bytes(body))
 
 
 def split_user(proxy: str) -> tuple[str, tuple[bytes, bytes] | None]:
