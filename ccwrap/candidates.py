@@ -280,9 +280,11 @@ def ask(
     if before.within and not (world.patient or world.afresh):
         return {**dict.fromkeys(known), returning: before.within}
 
+    answering: set[str] = set()
+
     def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
         named = {name: known[name] for name in names}
-        return probed(world, file, layers, named, seconds)
+        return probed(world, file, layers, named, seconds, answering=answering)
 
     place = list(known).index(returning) if returning in known else None
     settled = partial(selection.settled, file.policy, returning=place)
@@ -296,6 +298,7 @@ def ask(
         depth=file.probe.depth,
         afresh=world.afresh,
         share=1.0 if world.patient else asking.SHARE,
+        answering=answering,
         watch=world.watch,
     )
     subjects = {
@@ -322,8 +325,10 @@ def probed(
     layers: Settings,
     named: Mapping[str, Candidate],
     seconds: float,
+    *,
+    answering: set[str],
 ) -> Iterator[tuple[str, Verdict]]:
-    """The verdicts on the named candidates, as they come in."""
+    """The verdicts on the named candidates, as they come in; `answering` gets their names before."""
     from ccwrap.gateways.road import Road  # noqa: PLC0415 - only where somebody is asked
 
     way = Road.from_variables(road_variables(world, layers))
@@ -334,7 +339,8 @@ def probed(
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
     asks = [request(world, file, one, logins.claude_ai) for one in named.values()]
-    for index, verdict in probe.probe(asks, way, seconds):
+    heard = probe.probe(asks, way, seconds, answering=lambda index: answering.add(names[index]))
+    for index, verdict in heard:
         yield names[index], verdict
 
 

@@ -12,6 +12,7 @@ import queue
 import socket
 import threading
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 from ccwrap.gateways.connection import Connection, Resolve
@@ -22,7 +23,7 @@ from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ccwrap.gateways.road import Road
 
@@ -35,12 +36,14 @@ def probe(
     seconds: float,
     *,
     resolve: Resolve = socket.getaddrinfo,
+    answering: Callable[[int], object] = lambda _: None,
 ) -> Iterator[tuple[int, Verdict]]:
     """Each candidate's place in `asks` and its verdict, as they come in.
 
     After its own timeout, or `seconds` in all, a candidate is `unreachable`. Raises
     SettingError where the road can't be used, and nothing because of a gateway.
-    `resolve` looks host names up.
+    `resolve` looks host names up; `answering` is told, in another thread, the place of one
+    whose first answer has begun.
     """
     started = time.monotonic()
     known = {index: verdict for index, ask in enumerate(asks) if (verdict := unasked(ask))}
@@ -51,7 +54,11 @@ def probe(
         _Candidate(
             index,
             ask,
-            Watch(_where(ask, road), started + min(seconds, ask.timeout)),
+            Watch(
+                _where(ask, road),
+                started + min(seconds, ask.timeout),
+                partial(answering, index),
+            ),
             context,
             road.proxy(ask.url),
             resolve,

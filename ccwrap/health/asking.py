@@ -16,7 +16,7 @@ from ccwrap.health import ejection, live, memory
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from ccwrap.health.flight import Flight, Flights
     from ccwrap.health.memory import Memory
@@ -36,8 +36,8 @@ the same moment, and make it busier.
 
 
 SHARE: Final = 0.6
-"""The part of its limit that a candidate gets once another is well: one that never answers
-shall not keep a launch waiting that could go ahead. Below a share this small a gateway
+"""The part of its limit that a candidate gets for its first word once another is well: a dead
+one shall not keep a launch waiting that could go ahead. With a smaller share a gateway
 behind a slow network would lose its place."""
 
 
@@ -63,7 +63,8 @@ class Terms(NamedTuple):
     fresh_for  seconds for which a verdict is believed
     depth      how deep is asked
     afresh     everything is asked, whatever is remembered or under way
-    share      the part of its limit that a candidate gets once another is well
+    share      the part of its limit that a silent candidate gets once another is well
+    answering  the names of those who aren't silent any more; it grows meanwhile
     watch      is told each verdict
     clock      Unix time
     """
@@ -77,6 +78,7 @@ class Terms(NamedTuple):
     depth: str
     afresh: bool = False
     share: float = SHARE
+    answering: Collection[str] = ()
     watch: Callable[[str, Verdict], None] | None = None
     clock: Callable[[], float] = time.time
 
@@ -271,11 +273,12 @@ class _Round:
             self._hear(name, news)
 
     def _shares(self) -> dict[str, float]:
-        """When those that we ask have had their share; {} while no other is well."""
+        """When those that we ask and that are silent have had their share; {} while none is well."""
         well = any(one and one.verdict.name == "ok" for one in self.found.values())
         if not well or self.terms.share >= 1:
             return {}
-        return {name: began + self._share() for name, began in self.led.items()}
+        silent = [name for name in self.led if name not in self.terms.answering]
+        return {name: self.led[name] + self._share() for name in silent}
 
     def _share(self) -> float:
         return self.terms.share * self.terms.limit

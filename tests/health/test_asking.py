@@ -394,6 +394,15 @@ def test_a_silent_route_gets_three_fifths_of_its_time_where_another_is_well(worl
         silent.gate.set()
 
 
+def test_a_slow_route_that_answers_has_its_whole_time(world: World) -> None:
+    slow = Silent()
+    terms = world.terms(limit=0.5)._replace(probe=slow, answering={"a"})
+    timer = threading.Timer(0.4, slow.gate.set)
+    timer.start()
+    assert world.launch("ab", terms) == {"a": "ok", "b": "ok"}
+    timer.join()
+
+
 def test_whoever_asks_for_all_gives_each_its_whole_time(world: World) -> None:
     silent = Silent()
     terms = world.terms(limit=0.1)._replace(probe=silent, share=1.0)
