@@ -36,6 +36,8 @@ DAMAGED: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_N
 
 
 BUSIED: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 class StoreError(Exception):
     """Why the store can't be used, in one sentence.
 
