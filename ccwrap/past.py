@@ -38,7 +38,7 @@ def of(world: World, file: RouteFile, known: Sequence[Candidate]) -> Past:
     if file.policy == "fastest":
         found = found._replace(standing=world.memory.standing(scope(file)))
     if file.policy == "balanced":
-        running = live.running(world.memory.launches())
+        running = live.running(world.memory.launches_of(live.processes()))
         counts = {one.route.name: sum(on(run, one, file) for run in running) for one in known}
         found = found._replace(live=counts)
     return found

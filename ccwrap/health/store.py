@@ -23,7 +23,7 @@ __all__ = ["FILE", "Store", "StoreError", "question", "store_or_none"]
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ccwrap.gateways.verdict import Verdict
@@ -202,6 +202,12 @@ class Store:
             since, project, project, session, session,
         )  # fmt: skip
         return tuple(rows)
+
+    def launches_of(self, pids: Iterable[int]) -> tuple[Launch, ...]:
+        """Launches that became one of these processes, or an earlier one, the last one first."""
+        numbers = ",".join(str(int(pid)) for pid in pids)
+        sql = f"SELECT * FROM launch WHERE pid IN ({numbers}) ORDER BY id DESC"
+        return tuple(self._rows(launch_of, sql))
 
     def launch(self, number: int) -> Launch | None:
         """The launch with this id."""

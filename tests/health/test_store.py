@@ -384,7 +384,7 @@ def test_whatever_bytes_the_file_holds_a_launch_is_told_in_one_sentence(
         memory = Memory(state, said.append)
         memory.recall([str(number) for number in range(40)])
         memory.standing(str(chance.randrange(40)))
-        memory.launches()
+        memory.launches("s")
         memory.remember("7", "eu", Remembered(OK, NOW))
         memory.launched(Launch(NOW, "acme"))
         memory.tidy(NOW)
