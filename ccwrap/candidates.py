@@ -170,7 +170,7 @@ def resolve(
     return credentials.resolve(
         names,
         folder=file.folder,
-        environment=world.environment,
+        environment=world.before,
         secrets=file.secrets,
         home=world.places.home,
         seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
