@@ -20,7 +20,7 @@ from ccwrap.gateways import tags
 from ccwrap.plan import Plan
 from ccwrap.routes import consent, files, project, trust
 from ccwrap.routes.question import short
-from ccwrap.text import escaped
+from ccwrap.text import escaped, those
 
 if TYPE_CHECKING:
     from ccwrap.claude.injection import Injection
@@ -71,7 +71,7 @@ def narrowed(world: World, file: RouteFile) -> RouteFile:
     names = [route.name for route in file.routes]
     for name in world.only:
         if name not in names:
-            raise UsageError(f"no route is called {name!r}; there are {', '.join(names)}")
+            raise UsageError(f"no route is called {name!r}; {those(names)}")
     return file._replace(routes=tuple(r for r in file.routes if r.name in world.only))
 
 

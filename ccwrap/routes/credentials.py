@@ -172,12 +172,13 @@ def _from_files(
 
     files = envfiles.read(folder, environment, seconds)
     unread = "".join(f"; {file} is not read: {why}" for file, why in files.unread.items())
+    move = "" if ".env.local" in files.unread or not files.unread else "move it to .env.local, or "
     if "TERM" not in environment and "CI" not in environment:
         unread += " (what the desktop starts doesn't read your shell's files)"
     return {
         name: _usable(name, files.lines[name].value, files.lines[name].origin)
         if name in files.lines
-        else Missing(f"{name} is not set{unread}", f"ccroute secret set {name}")
+        else Missing(f"{name} is not set{unread}", f"{move}ccroute secret set {name}")
         for name in names
     }
 

@@ -114,8 +114,9 @@ def test_a_file_that_git_tracks_is_never_read(project: Project, name: str) -> No
     project.write(f"KEY={CANARY}\nmalformed 'x\n", name)
     git(project.folder, "add", name)
     missing = one(project)
+    move = "move it to .env.local, or " if name == ".env" else ""
     assert missing == Missing(
-        f"KEY is not set; {name} is not read: git tracks it", "ccroute secret set KEY"
+        f"KEY is not set; {name} is not read: git tracks it", f"{move}ccroute secret set KEY"
     )
 
 
