@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap import models, past
 from ccwrap.claude import overlay, settings
@@ -14,6 +13,7 @@ from ccwrap.gateways.road import VARIABLES
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import asking, selection
 from ccwrap.health.selection import Choice, Considered
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import credentials, pins
 from ccwrap.secret import Secret
 from ccwrap.text import those
@@ -282,9 +282,11 @@ def ask(
     if before.within and not (world.patient or world.afresh):
         return {**dict.fromkeys(known), returning: before.within}
 
+    answering: set[str] = set()
+
     def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
         named = {name: known[name] for name in names}
-        return probed(world, file, layers, named, seconds)
+        return probed(world, file, layers, named, seconds, answering=answering)
 
     place = list(known).index(returning) if returning in known else None
     settled = partial(selection.settled, file.policy, returning=place)
@@ -297,6 +299,8 @@ def ask(
         fresh_for=file.probe.fresh_for,
         depth=file.probe.depth,
         afresh=world.afresh,
+        share=1.0 if world.patient else asking.SHARE,
+        answering=answering,
         watch=world.watch,
     )
     subjects = {
@@ -323,15 +327,22 @@ def probed(
     layers: Settings,
     named: Mapping[str, Candidate],
     seconds: float,
+    *,
+    answering: set[str],
 ) -> Iterator[tuple[str, Verdict]]:
-    """The verdicts on the named candidates, as they come in."""
-    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
+    """The verdicts on the named candidates, as they come in; `answering` gets their names before."""
+    from ccwrap.gateways.road import Road  # noqa: PLC0415 - only where somebody is asked
+
+    way = Road.from_variables(road_variables(world, layers))
+    if file.probe.depth != "off" and any(way.needs_tls(one.route.url) for one in named.values()):
+        way.prepare()
+    from ccwrap.gateways import probe  # noqa: PLC0415 - httpx is heavy
 
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
     asks = [request(world, file, one, logins.claude_ai) for one in named.values()]
-    way = road.Road.from_variables(road_variables(world, layers))
-    for index, verdict in probe.probe(asks, way, seconds):
+    heard = probe.probe(asks, way, seconds, answering=lambda index: answering.add(names[index]))
+    for index, verdict in heard:
         yield names[index], verdict
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccwrap.claude import hooks, nesting, overlay
+from ccwrap.claude import nesting
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +59,8 @@ class Plan(NamedTuple):
         if self.injection is None and not taken:
             yield world.invocation.arguments
             return
+        from ccwrap.claude import overlay  # noqa: PLC0415 - only where something is routed
+
         whole = self.settings(world, launch)
         if taken:
             whole = json.loads(world.invocation.settings or "{}")
@@ -70,6 +72,8 @@ class Plan(NamedTuple):
         """The settings that claude is given on top of its own; {} where nothing is routed."""
         if self.injection is None:
             return {}
+        from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
+
         told = self.secrets(world.environment)
         whole = nesting.marked(self.injection.overlay, self.injection.given, launch, told)
         if self.listener is None:

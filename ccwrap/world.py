@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.claude import nesting
 from ccwrap.claude.nesting import Around
@@ -14,6 +13,7 @@ from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds, road
 from ccwrap.health import live
 from ccwrap.health.memory import Memory
+from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.places import Places, places
 from ccwrap.voice import tell
 

@@ -11,16 +11,16 @@ the launch's own environment counts for more.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ccwrap import private
 from ccwrap.claude import jsonfile
 from ccwrap.claude.overlay import FOLDER, bases
+from ccwrap.digest import digest
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,7 +84,7 @@ def secrets(
 
 def _digest(value: str, key: str) -> str:
     data = os.fsencode(value)
-    return hashlib.blake2b(data, key=key.encode(), digest_size=16).hexdigest() if value else ""
+    return digest(data, key.encode()) if value else ""
 
 
 def unwrapped(
@@ -152,8 +152,8 @@ def _own(
     ours = {n for n in (*environment, *told) if n.startswith("CCWRAP_")} - PROCESS
     values, digests, key = _texts(note.get("values")), _texts(note.get("digests")), note.get("key")
     said = {name: told.get(name, "") for name in (*pinned, *ours)} | values
-    for name, digest in digests.items():
-        if _digest(environment.get(name, ""), str(key)) != digest:
+    for name, known in digests.items():
+        if _digest(environment.get(name, ""), str(key)) != known:
             said[name] = ""
     kept = {name: value for name, value in environment.items() if name not in said}
     return kept | {name: value for name, value in said.items() if value}

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.claude.hooks import MARK
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,16 +130,18 @@ def _sweep(folder: Path, now: float) -> None:
     for mark in folder.glob(MARK.format("*")):
         if now - mark.stat().st_mtime > MARKS_KEPT:
             mark.unlink()
+    for path in stale(folder, now):
+        path.unlink(missing_ok=True)
+
+
+def stale(folder: Path, now: float) -> list[Path]:
+    """The overlays in `folder` that nobody names; none where that is in doubt. Raises OSError."""
     old = [path for path in folder.glob("*.json") if now - path.stat().st_mtime > YOUNG]
-    if not old:
-        return
-    processes = _processes()
+    processes = _processes() if old else {}
     if os.getpid() not in processes:
-        return
+        return []
     named = b"\0".join((*processes.values(), *_sessions(folder)))
-    for path in old:
-        if os.fsencode(path.name) not in named:
-            path.unlink(missing_ok=True)
+    return [path for path in old if os.fsencode(path.name) not in named]
 
 
 def _processes() -> dict[int, bytes]:

@@ -23,6 +23,7 @@ from ccwrap.errors import SettingError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ccwrap.places import Places
     from ccwrap.world import World
 
 PROFILE_SECONDS: Final = 20
@@ -141,9 +142,7 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
             continue
         parts = Parts(held.alias or new.alias, held.path or new.path)
         inside = shellfiles.lines(shell, parts, program, folder)
-        change = partial(added, shell, inside)
-        book = edits.Book(here.places, target, "alias")
-        if edits.put(book, change, lambda text, _: shellfiles.without(text), lambda _: {}):
+        if write_block(here.places, shell, target, inside):
             wrote.append(file)
             click.echo(f"wrote {shown}")
             for one in inside.splitlines():
@@ -155,6 +154,13 @@ def put(here: World, shell: str, wanted: Parts, program: Path, folder: Path) -> 
         click.echo(f"next: open a new {shell}{session}\nback: ccroute alias {shell} --undo")
     if wrote and not wanted.path:
         click.echo("scripts and an editor's tasks don't see an alias: --shim is for them")
+
+
+def write_block(places: Places, shell: str, target: edits.Target, inside: str) -> bool:
+    """Make `inside` our block of the file; False where it is. Raises SettingError."""
+    book = edits.Book(places, target, "alias")
+    change = partial(added, shell, inside)
+    return edits.put(book, change, lambda text, _: shellfiles.without(text), lambda _: {})
 
 
 def added(shell: str, inside: str, text: str) -> tuple[Splice, ...]:
@@ -211,15 +217,21 @@ def make_shim(here: World, folder: Path, program: Path) -> None:
     shim = folder / "claude"
     if os.path.lexists(shim) and not binary.is_shim(str(shim)):
         raise SettingError(f"{shim}: is none of ours", f"look at it, then: rm {shim}")
-    text = SHIM.format(program=shlex.quote(str(program)))
-    edits.put(shim_book(here, shim), partial(whole, text), lambda _text, _: "", lambda _: {}, 0o755)
+    write_shim(here.places, shim, program)
     click.echo(f"{render.short(shim, here.places.home)} starts ccwrap", err=True)
 
 
-def shim_book(here: World, shim: Path) -> edits.Book:
+def write_shim(places: Places, shim: Path, program: Path) -> None:
+    """Write the shim. Raises SettingError."""
+    text = SHIM.format(program=shlex.quote(str(program)))
+    book = shim_book(places, shim)
+    edits.put(book, partial(whole, text), lambda _text, _: "", lambda _: {}, 0o755)
+
+
+def shim_book(places: Places, shim: Path) -> edits.Book:
     """The notes on the shim."""
     target = edits.Target.of(shim, f"make {shim.parent} writable")
-    return edits.Book(here.places, target, "shim")
+    return edits.Book(places, target, "shim")
 
 
 def whole(wanted: str, text: str) -> tuple[Splice, ...]:
@@ -229,7 +241,7 @@ def whole(wanted: str, text: str) -> tuple[Splice, ...]:
 
 def remove_shim(here: World, shim: Path) -> None:
     """Remove the shim, and the folders that were made for it. Raises SettingError."""
-    edits.take(shim_book(here, shim), lambda _text, _: "")
+    edits.take(shim_book(here.places, shim), lambda _text, _: "")
     try:
         shim.unlink(missing_ok=True)
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccwrap import models, pipeline, report
+from ccwrap import models, pipeline, refusal
 from ccwrap.cli import completing, github, jsonout, memories, render, watch, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
@@ -150,7 +150,7 @@ def page(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     rows = [Row(one.route.name, one.verdict, one is chosen) for one in plan.choice.considered]
     yield from render.table(rows, pen)
     yield ""
-    if report.offline(plan.choice.considered):
+    if refusal.offline(plan.choice.considered):
         yield "No host name could be resolved: this machine looks offline."
     yield from render.wrap(summary(here, plan, plan.file), pen.width)
 

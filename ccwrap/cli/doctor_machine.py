@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import ccwrap
 from ccwrap.claude import binary, invocation, settings, versions
+from ccwrap.cli import doctor_own
 from ccwrap.cli.finding import Finding
-from ccwrap.errors import CcwrapError
+from ccwrap.errors import CcwrapError, SettingError
 from ccwrap.gateways.road import VARIABLES
 from ccwrap.text import clean, shown_url
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from ccwrap.cli.finding import Machine
 
 VERSION_SECONDS: Final = 10
-CALLS_US: Final = re.compile(rb"""[\s/"']ccwrap(?:["'\s;]|$)|ccwrap\.launcher""")
-SHELL_FILES: Final = (".bashrc", ".bash_aliases", ".zshrc", ".profile", ".config/fish/config.fish")
+COMPILED: Final = ("ccwrap", "httpx", "httpcore", "h11", "anyio", "click", "psutil", "dotenv")
+"""The packages that make a launch slow where they have to be compiled."""
 
 
 def claude(machine: Machine) -> Iterator[Finding]:
@@ -84,7 +83,21 @@ def python(machine: Machine) -> Iterator[Finding]:
     if missing:
         folder = Path(ccwrap.__file__).parent.parent
         text = f"no compiled .pyc files for {', '.join(missing)}: every launch compiles them again"
-        yield Finding("note", text, f"{sys.executable} -m compileall -q {folder}")
+        yield Finding("note", text, f"{sys.executable} -m compileall -q {folder}", mend=_compile)
+
+
+def _compile() -> str:
+    """Compile ccwrap and what it imports, wherever Python looks for that."""
+    import compileall  # noqa: PLC0415 - only to mend
+
+    for name in COMPILED:
+        spec = importlib.util.find_spec(name)
+        for folder in (spec and spec.submodule_search_locations) or ():
+            compileall.compile_dir(folder, quiet=2)
+    if not _compiled("ccwrap.launcher"):
+        own = Path(ccwrap.__file__).parent
+        raise SettingError(f"{own}: can't be written", "as whoever installed ccwrap")
+    return "they are compiled"
 
 
 def _compiled(name: str) -> bool:
@@ -123,45 +136,9 @@ def _masked(name: str, value: str) -> str:
 
 
 def wrappers(machine: Machine) -> Iterator[Finding]:
-    """A `claude` that is ccwrap: fine, unless CCWRAP_CLAUDE leads back to it."""
+    """A CCWRAP_CLAUDE that leads back to ccwrap."""
     named = machine.environment.get("CCWRAP_CLAUDE", "")
-    if named and _is_ccwrap(Path(named), machine):
+    if named and doctor_own.is_ccwrap(named, machine):
         yield Finding(
             "problem", f"CCWRAP_CLAUDE={clean(named)} is ccwrap itself", "unset CCWRAP_CLAUDE"
         )
-    for folder in machine.environment.get("PATH", "").split(os.pathsep):
-        path = Path(folder) / "claude"
-        if path.is_absolute() and path.is_file() and _is_ccwrap(path, machine):
-            yield Finding(
-                "note", f"{machine.short(path)} is ccwrap; it looks for the real claude behind it"
-            )
-    yield from _aliases(machine)
-
-
-def _is_ccwrap(path: Path, machine: Machine) -> bool:
-    """Whether `path` is our own program, or a short script that calls it."""
-    ours = {machine.own.with_name("ccwrap").resolve(), machine.own.resolve()}
-    if path.resolve() in ours:
-        return True
-    try:
-        with path.open("rb") as file:
-            head = file.read(2048)
-    except OSError:
-        return False
-    return head.startswith(b"#!") and CALLS_US.search(head) is not None
-
-
-def _aliases(machine: Machine) -> Iterator[Finding]:
-    for name in SHELL_FILES:
-        file = machine.places.home / name
-        try:
-            lines = file.read_text("utf-8", "replace").splitlines()
-        except OSError:
-            continue
-        for number, line in enumerate(lines, 1):
-            words = line.replace("=", " ").replace("'", " ").replace('"', " ").split()
-            if words[:2] == ["alias", "claude"] and "ccwrap" in line:
-                yield Finding("ok", f"~/{name}:{number} makes claude an alias of ccwrap")
-            elif words[:3] == ["alias", "ccwrap", "claude"]:
-                text = f"~/{name}:{number} makes ccwrap an alias of claude: nothing is routed"
-                yield Finding("problem", text, f"take the line out of ~/{name}")

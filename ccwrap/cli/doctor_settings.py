@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from ccwrap.claude import settings
+from ccwrap.claude import jsonfile, settings
 from ccwrap.claude.variables import ROUTING
 from ccwrap.cli.finding import Finding
 from ccwrap.cli.takeover import MODELS
@@ -36,6 +36,10 @@ HELPERS: Final = (
 def routing(machine: Machine) -> Iterator[Finding]:
     """Settings files that set routing variables; a route's overlay outranks them."""
     for layer in machine.layers.layers:
+        if not layer.data and (why := _unread(layer.file)):
+            level = "note" if layer.name in ("project", "local") else "problem"
+            text = f"{machine.short(layer.file)} {why}: claude passes over all of it"
+            yield Finding(level, text, f"mend {machine.short(layer.file)}")
         names = [
             name for name, value in sorted(layer.variables().items()) if value and name in BENT
         ]
@@ -43,6 +47,16 @@ def routing(machine: Machine) -> Iterator[Finding]:
         if names and layer.name != "managed":
             text = f"{machine.short(layer.file)} sets {', '.join(names)}; a route outranks it"
             yield Finding("note", text)
+
+
+def _unread(file: Path) -> str:
+    """Why nothing in a settings file counts; "" where something may."""
+    try:
+        return "" if isinstance(jsonfile.parse(jsonfile.read(file)), dict) else "is no JSON object"
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
+    except ValueError:
+        return "is no JSON object"
 
 
 def managed(machine: Machine) -> Iterator[Finding]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.claude import overlay
+from ccwrap.cli import doctor_keys
 from ccwrap.cli.finding import Finding
 from ccwrap.errors import CcwrapError, RouteFileError, SettingError
-from ccwrap.routes import files, project
-from ccwrap.routes.trust import Trust
+from ccwrap.routes import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ccwrap.cli.finding import Machine
+
+IN_CI: Final = "CCWRAP_TRUST in the job; ccroute trust --print on your own machine writes it"
 
 
 def variables(machine: Machine) -> Iterator[Finding]:
@@ -35,19 +37,78 @@ def variables(machine: Machine) -> Iterator[Finding]:
 
 
 def state(machine: Machine) -> Iterator[Finding]:
-    """The state folder and the user's config.toml: ours alone, readable, writable."""
+    """The state folder and the user's config.toml: ours alone, readable, writable.
+
+    What others could have written is closed again only where they couldn't reach it:
+    else somebody has to look at what stands there.
+    """
     folder = machine.places.state
+    decisive = (machine.places.config, *sorted(folder.glob("*.json")))
     try:
         status = folder.lstat()
     except OSError:
         yield _absent(machine)
     else:
-        yield from _folder(machine, status)
-    for path in (machine.places.config, *sorted(folder.glob("*.json"))):
+        open_inside = any(_mode(path) & 0o022 for path in decisive)
+        yield from _folder(machine, status, open_inside=open_inside)
+    for path in decisive:
         try:
             private.read(path)
         except SettingError as error:
-            yield Finding("problem", error.message, error.hint)
+            mend = (
+                _closing(machine, path, 0o600)
+                if _mode(path) & 0o022 and _closed(path.parent)
+                else None
+            )
+            yield Finding("problem", error.message, error.hint, mend=mend)
+    if _mode(machine.places.config.parent) & 0o022 and not _mode(machine.places.config) & 0o022:
+        path = machine.places.config.parent
+        text = f"{machine.short(path)}: others may write into it"
+        yield Finding("problem", text, f"chmod 700 {path}", mend=_closing(machine, path, 0o700))
+    yield from _readable(machine)
+
+
+def _mode(path: Path) -> int:
+    """The mode of a file or folder of ours; 0 for what is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    kind = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+    ours = hasattr(os, "geteuid") and status.st_uid == os.geteuid()
+    return stat.S_IMODE(status.st_mode) if kind and ours else 0
+
+
+def _closed(folder: Path) -> bool:
+    """Whether nobody else has a way into `folder`."""
+    mode = _mode(folder)
+    return mode != 0 and not mode & 0o077
+
+
+def _closing(machine: Machine, path: Path, mode: int) -> Callable[[], str]:
+    """What gives `path` the mode, as long as it is still ours and no link."""
+
+    def close() -> str:
+        if not _mode(path):
+            raise SettingError(f"{path}: is not ours any more", f"look at: ls -ld {path}")
+        path.chmod(mode)
+        return f"{machine.short(path)} has mode {mode:04o}"
+
+    return close
+
+
+def _readable(machine: Machine) -> Iterator[Finding]:
+    """Files of ours that others might read, were their folder open."""
+    state, overlays = machine.places.state, machine.places.state / overlay.FOLDER
+    files = (*state.glob("*.json"), *state.glob("health.db*"), *overlays.glob("*.json"))
+    for path in (*sorted(files), overlays):
+        mode, wanted = _mode(path), 0o700 if path == overlays else 0o600
+        told = path.parent == state and path.suffix == ".json" and mode & 0o022
+        if mode & 0o077 and not told:
+            text = f"{machine.short(path)} has mode {mode:04o}"
+            yield Finding(
+                "note", text, f"chmod {wanted:o} {path}", mend=_closing(machine, path, wanted)
+            )
 
 
 def _absent(machine: Machine) -> Finding:
@@ -68,7 +129,7 @@ def _may_be_made(folder: Path) -> bool:
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
-def _folder(machine: Machine, status: os.stat_result) -> Iterator[Finding]:
+def _folder(machine: Machine, status: os.stat_result, *, open_inside: bool) -> Iterator[Finding]:
     folder, short = machine.places.state, machine.short(machine.places.state)
     if not stat.S_ISDIR(status.st_mode):
         yield Finding(
@@ -77,7 +138,9 @@ def _folder(machine: Machine, status: os.stat_result) -> Iterator[Finding]:
     elif hasattr(os, "geteuid") and status.st_uid != os.geteuid():
         yield Finding("problem", f"{short} belongs to another user", f"sudo chown -R $USER {short}")
     elif status.st_mode & 0o077:
-        yield Finding("problem", f"{short}: others may look into it", f"chmod 700 {short}")
+        mend = None if open_inside else _closing(machine, folder, 0o700)
+        text = f"{short}: others may look into it"
+        yield Finding("problem", text, f"chmod 700 {short}", mend=mend)
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield Finding("problem", f"{short} can't be written", f"chmod u+wx {short}")
     else:
@@ -91,7 +154,8 @@ def trust(machine: Machine) -> Iterator[Finding]:
         if file is None:
             yield Finding("note", "no .ccroute here: ccwrap starts plain claude", "ccroute init")
             return
-        granted = Trust.read(machine.places, machine.environment, file.trusted)
+        granted = doctor_keys.granted(file, machine)
+        waiting = doctor_keys.waiting(file, machine)
     except RouteFileError as error:
         for one in error.problems:
             yield Finding("problem", str(one._replace(mend="")), one.mend)
@@ -103,12 +167,13 @@ def trust(machine: Machine) -> Iterator[Finding]:
     if file.file is not None and granted.ignores(file.file):
         yield Finding("note", f"{where} is ignored by you", "ccroute trust")
         return
-    root = project.root(machine.cwd, file.file)
-    routes = [route for route in file.routes if not route.disabled]
-    waiting = [route.name for route in routes if granted.missing(root, route)]
+    routes = doctor_keys.enabled(file)
     if waiting:
         level = "problem" if len(waiting) == len(routes) else "note"
-        yield Finding(level, f"{where}: not allowed yet: {', '.join(waiting)}", "ccroute trust")
+        fix = IN_CI if machine.environment.get("CI") else "ccroute trust"
+        if granted.locked:
+            fix = f"ask whoever manages this machine: {granted.locked} alone says what may go where"
+        yield Finding(level, f"{where}: not allowed yet: {', '.join(waiting)}", fix)
     else:
         yield Finding("ok", f"{where}: {routes_of(len(routes))}")
 

@@ -28,7 +28,7 @@ def script(environment: Mapping[str, str]) -> Path:
     if not path.is_file():
         raise SettingError(f"there is no {beside}", "pipx install ccwrap")
     for cache in (places.cache(environment).parent, Path(home(environment), ".cache")):
-        if path.resolve().is_relative_to(cache.resolve()):
+        if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(cache)):
             raise SettingError(f"{path}: is in a cache, and gone one day", "pipx install ccwrap")
     return path
 

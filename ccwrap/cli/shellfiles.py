@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ccwrap.claude import jsonfile
 from ccwrap.cli.splices import Splice
 
 if TYPE_CHECKING:
@@ -103,6 +104,30 @@ def parts(text: str) -> Parts:
     )
 
 
+def program(text: str) -> str:
+    """The program that the alias in a block of `text` starts; "" for none."""
+    held = "".join(found["lines"] for found in BLOCK.finditer(text))
+    for line in map(str.strip, held.splitlines()):
+        if line.startswith("alias claude="):
+            return _word(_word(line.removeprefix("alias claude=")))
+        if line.endswith(" $argv"):
+            inside = line.removesuffix(" $argv")[1:-1]
+            return re.sub(r"\\(.)", r"\1", inside)
+        if line.startswith("Set-Alias "):
+            inside = line.partition(" -Value ")[2][1:-1]
+            return re.sub(f"{QUOTES.pattern}\\1", r"\1", inside)
+    return ""
+
+
+def _word(text: str) -> str:
+    """What `text` is to a shell, as one word; "" where it is more or less than that."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return ""
+    return words[0] if len(words) == 1 else ""
+
+
 def by_hand(text: str) -> int:
     """The line in which somebody has made `claude` ccwrap without us; 0 for none."""
     found = BY_HAND.search(without(text))
@@ -185,7 +210,7 @@ def found(
     for shell in SHELLS:
         for file in files(shell, environment, home):
             try:
-                text = file.read_bytes().decode("utf-8", "surrogateescape")
+                text = jsonfile.read(file).decode("utf-8", "surrogateescape")
             except OSError:
                 continue
             held = parts(text)

@@ -18,7 +18,7 @@ from ccwrap.health import statusline
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ccwrap.world import World
+    from ccwrap.places import Places
 
 KEY: Final = "statusLine"
 PROGRAM: Final = Path(statusline.__file__).absolute()
@@ -42,23 +42,23 @@ def command(install: bool, undo: bool) -> None:
         sys.argv[1:] = [str(here.places.state)]
         statusline.main()
         return
-    file = settings_file(here)
+    file = settings_file(here.places, here.environment)
     shown = render.linked(file.path, here.places.home)
     if install:
-        changed = put(file, {"type": "command", "command": line(here)})
+        changed = put(file, {"type": "command", "command": line(here.places)})
         click.echo(f"{shown}: {KEY} shows the route" if changed else f"{shown}: it is there")
     else:
         click.echo(f"{shown}: {KEY} is gone" if take(file) else f"{shown}: nothing of ours there")
 
 
-def settings_file(here: World) -> SettingsFile:
+def settings_file(places: Places, environment: Mapping[str, str]) -> SettingsFile:
     """The user's settings file. Claude Code follows a link to it, and takes none of a file
     with comments (2.1.330).
     """
-    folder = Path(here.environment.get("CLAUDE_CONFIG_DIR") or here.places.home / ".claude")
+    folder = Path(environment.get("CLAUDE_CONFIG_DIR") or places.home / ".claude")
     path = Path(os.path.abspath(folder / "settings.json"))
     return SettingsFile(
-        here.places,
+        places,
         path,
         "statusline",
         lambda name, value: name == KEY and ours(value),
@@ -67,9 +67,9 @@ def settings_file(here: World) -> SettingsFile:
     )
 
 
-def line(here: World) -> str:
+def line(places: Places) -> str:
     """The command that Claude Code runs."""
-    words = [sys.executable, "-I", "-S", str(PROGRAM), str(here.places.state)]
+    words = [sys.executable, "-I", "-S", str(PROGRAM), str(places.state)]
     return " ".join(map(shlex.quote, words))
 
 

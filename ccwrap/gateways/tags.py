@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
+
+from ccwrap.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ import os
 import time
 from pathlib import Path
 from threading import Condition
-from typing import TYPE_CHECKING, Any, Final
 
+from ccwrap.light import TYPE_CHECKING, Any, Final
 from ccwrap.routes.document import read_bytes
 from ccwrap.text import clean
 

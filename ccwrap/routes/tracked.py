@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import project
 
 if TYPE_CHECKING:

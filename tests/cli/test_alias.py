@@ -419,3 +419,12 @@ def test_claude_s_own_tidying_would_leave_our_alias(bare_sandbox: Sandbox) -> No
     (line,) = [one for one in rc(bare_sandbox).read_text().splitlines() if one.startswith("alias")]
     assert os.path.isfile(line.partition("=")[2])
     assert ".claude/local/claude" not in line
+
+
+@pytest.mark.parametrize("shell", shellfiles.SHELLS)
+def test_the_program_in_a_block_is_found_again(shell: str) -> None:
+    program = Path("/", STRANGE, "ccwrap")
+    inside = shellfiles.lines(shell, shellfiles.Parts(alias=True, path=True), program, Path("/x"))
+    (change,) = shellfiles.block("# mine\n", inside, "\n")
+    assert shellfiles.program(f"# mine\n{change.new}# more\n") == str(program)
+    assert shellfiles.program("alias claude=/x/ccwrap\n") == ""

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccwrap.claude import versions
+from ccwrap.claude import binary, versions
 from ccwrap.claude.settings import Layer, Settings
-from ccwrap.cli import doctor_settings
+from ccwrap.cli import doctor_machine, doctor_settings
 from ccwrap.cli.finding import Machine
 from ccwrap.gateways import kinds
 from ccwrap.places import places
-from routing import routed
-from running import script
+from routing import routed, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,18 +51,38 @@ def test_a_healthy_machine_has_no_problem_and_exits_0(healthy: Sandbox) -> None:
 
 def test_the_json_has_its_keys(healthy: Sandbox) -> None:
     answer = healthy.run_ccroute("doctor", "--json").expect().json
-    assert (set(answer), answer["version"], answer["problems"]) == (
-        {"version", "problems", "checks"},
-        1,
-        0,
+    assert set(answer) == {"version", "problems", "fixed", "checks"}
+    assert (answer["version"], answer["problems"], answer["fixed"]) == (1, 0, [])
+    said = {"check", "level", "text", "fix", "fixable", "place", "routed", "by", "file"}
+    assert all(set(one) == said for one in answer["checks"])
+    plain = [one for one in answer["checks"] if one["place"] is None]
+    assert {one["check"] for one in plain} >= {"claude", "python", "trust", "keys"}
+    assert all((one["routed"], one["by"], one["file"]) == (None,) * 3 for one in plain)
+
+
+def test_no_claude_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binary, "PLACES", ())
+    seen = Machine(
+        {"PATH": str(tmp_path)},
+        tmp_path,
+        places({"HOME": str(tmp_path)}),
+        kinds.load(),
+        Settings(()),
+        tmp_path,
     )
-    assert all(set(one) == {"check", "level", "text", "fix"} for one in answer["checks"])
+    (found,) = doctor_machine.claude(seen)
+    assert (found.level, found.text) == (
+        "problem",
+        "no claude on PATH or in the usual install places",
+    )
+    assert found.fix.startswith("npm install")
 
 
-def test_no_claude_is_a_problem(healthy: Sandbox) -> None:
-    healthy.claude.unlink()
-    assert findings(healthy, 1)["claude"][0].startswith("problem: no claude on PATH")
-    out = healthy.run_ccroute("doctor").expect(1).out
+def test_a_claude_that_is_named_and_gone_is_a_problem(healthy: Sandbox) -> None:
+    gone = {"CCWRAP_CLAUDE": "/nowhere/claude"}
+    (only,) = findings(healthy, 1, **gone)["claude"]
+    assert only == "problem: CCWRAP_CLAUDE=/nowhere/claude: there is no such file"
+    out = healthy.run_ccroute("doctor", env=gone).expect(1).out
     assert "fix: npm install" in out
     assert out.endswith("1 problem\n")
 
@@ -127,6 +146,64 @@ def test_a_file_that_switches_our_hooks_off_is_named(healthy: Sandbox) -> None:
     assert "reports" not in findings(healthy)
 
 
+@pytest.mark.parametrize("text", ["[]", "{", "\x1b[2J", " " * (2 << 20) + "{}"])
+def test_a_settings_file_that_claude_passes_over_is_told(healthy: Sandbox, text: str) -> None:
+    file = healthy.settings("user", {})
+    file.write_text(text)
+    (only,) = findings(healthy, 1)["settings"]
+    assert only.startswith("problem: ~/.claude/settings.json ")
+    assert only.endswith(": claude passes over all of it")
+    file.write_text("{}")
+    healthy.settings("project", {}).write_text(text)
+    (only,) = findings(healthy)["settings"]
+    assert only.startswith("note: ~/work/acme/.claude/settings.json ")
+
+
+def test_each_key_is_told_with_its_source_and_never_its_value(healthy: Sandbox) -> None:
+    assert findings(healthy)["keys"] == ["ok: keys: LLM_KEY (env)"]
+    del healthy.environment["LLM_KEY"]
+    assert findings(healthy, 1)["keys"] == ["problem: LLM_KEY is not set: eu can't be used"]
+    healthy.write(".env.local", f"LLM_KEY={KEY}\n")
+    assert findings(healthy)["keys"] == ["ok: keys: LLM_KEY (.env.local)"]
+    healthy.git("add", "-f", ".env.local")
+    (only,) = findings(healthy, 1)["keys"]
+    assert only == "problem: LLM_KEY: .env.local is not read: git tracks it: eu can't be used"
+
+
+def test_a_route_less_for_want_of_a_key_is_a_note(healthy: Sandbox) -> None:
+    urls = {"eu": "https://eu.example.com", "us": "https://us.example.com"}
+    healthy.ccroute("".join((table("eu", urls["eu"]), table("us", urls["us"]))).replace(
+        "LLM_KEY", "US_KEY", 1
+    ))  # fmt: skip
+    healthy.allow(f"US_KEY@{urls['eu']}", f"LLM_KEY@{urls['us']}")
+    assert findings(healthy)["keys"] == [
+        "ok: keys: LLM_KEY (env)",
+        "note: US_KEY is not set: eu can't be used",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('{ command = ["no-such-program", "x"] }', "no-such-program can't be found"),
+        ('{ file = "~/gone" }', "~/gone is not there"),
+    ],
+)
+def test_a_source_that_can_not_answer_is_told_and_not_asked(
+    healthy: Sandbox, source: str, words: str
+) -> None:
+    del healthy.environment["LLM_KEY"]
+    healthy.config(f"[secrets]\nLLM_KEY = {source}\n")
+    assert findings(healthy, 1)["keys"] == [f"problem: LLM_KEY: {words}: eu can't be used"]
+
+
+def test_a_source_is_not_asked(healthy: Sandbox, tmp_path: Path) -> None:
+    del healthy.environment["LLM_KEY"]
+    healthy.config(f'[secrets]\nLLM_KEY = {{ command = ["touch", "{tmp_path / "ran"}"] }}\n')
+    assert findings(healthy)["keys"] == ["ok: keys: LLM_KEY (command)"]
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "{", '{"mcpServers": 5}', '{"mcpServers": {"\\u001b[2J": 1}}']
 )
@@ -172,37 +249,10 @@ def test_a_road_that_can_not_be_or_is_not_safe_is_a_problem(
     assert only.startswith(f"problem: {name}")
 
 
-def test_a_claude_that_is_ccwrap_is_noted_and_passed_over(healthy: Sandbox) -> None:
-    other = healthy.home / "bin"
-    other.mkdir()
-    (other / "claude").symlink_to(script("ccwrap"))
-    found = findings(healthy, PATH=f"{other}:{healthy.environment['PATH']}")
-    assert found["claude"][0].endswith(f"{healthy.claude} (PATH)")
-    assert found["wrappers"] == [
-        "note: ~/bin/claude is ccwrap; it looks for the real claude behind it"
-    ]
-
-
 def test_a_ccwrap_claude_that_leads_back_is_a_problem(healthy: Sandbox) -> None:
     wrapper = healthy.write(healthy.home / "bin/claude", '#!/bin/sh\nexec ccwrap "$@"\n', 0o755)
     (only,) = findings(healthy, 1, CCWRAP_CLAUDE=str(wrapper))["wrappers"]
     assert only == f"problem: CCWRAP_CLAUDE={wrapper} is ccwrap itself"
-
-
-@pytest.mark.parametrize(
-    ("line", "level", "status"),
-    [
-        ("alias claude=ccwrap", "ok", 0),
-        ('alias claude="ccwrap"', "ok", 0),
-        ("alias ccwrap=claude", "problem", 1),
-    ],
-)
-def test_aliases_in_the_shells_files_are_read(
-    healthy: Sandbox, line: str, level: str, status: int
-) -> None:
-    healthy.write(healthy.home / ".bashrc", f"# mine\n{line}\n")
-    (only,) = findings(healthy, status)["wrappers"]
-    assert only.startswith(f"{level}: ~/.bashrc:2 ")
 
 
 def test_a_state_folder_that_others_may_read_is_a_problem(healthy: Sandbox) -> None:

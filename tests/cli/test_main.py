@@ -33,7 +33,13 @@ def test_the_help_imports_no_command_and_no_pipeline() -> None:
     )
     out = subprocess.check_output([sys.executable, "-c", code], text=True)
     names = json.loads(out.splitlines()[-1].replace("'", '"'))
-    assert set(names) <= {"ccwrap.cli", "ccwrap.cli.main", "ccwrap.errors", "ccwrap.voice"}
+    assert set(names) <= {
+        "ccwrap.cli",
+        "ccwrap.cli.main",
+        "ccwrap.errors",
+        "ccwrap.light",
+        "ccwrap.voice",
+    }
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)

@@ -234,6 +234,16 @@ def test_doctor_says_what_is_locked_and_what_is_ignored(house: House) -> None:
     ]
 
 
+def test_doctor_does_not_take_the_user_s_trust_for_the_machine_s(house: House) -> None:
+    house.sandbox.ccroute(table("mine", house.other.url))
+    house.sandbox.allow(f"LLM_KEY@{house.other.url}")
+    house.config("trust")
+    checks = house.ccroute("doctor", "--json").expect(1).json["checks"]
+    (found,) = [one for one in checks if one["check"] == "trust"]
+    assert found["text"] == "~/work/acme/.ccroute: not allowed yet: mine"
+    assert found["fix"].startswith("ask whoever manages this machine")
+
+
 @pytest.mark.parametrize("mode", [0o664, 0o646])
 def test_one_that_others_may_write_stops_every_launch(house: House, mode: int) -> None:
     house.config("route")
