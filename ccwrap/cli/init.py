@@ -59,7 +59,9 @@ def command(kind: str, url: str, yes: bool, force: bool) -> None:
     text = template.whole(draft, here.catalogue.get(draft.kind))
     if asking:
         click.echo(f"\n{text}")
-        click.confirm(f"Write this to {render.short(path, here.places.home)}?", True, abort=True)
+        if not click.confirm(f"Write this to {render.short(path, here.places.home)}?", True):
+            click.echo("nothing was written")
+            raise click.exceptions.Exit(1)
     routes = granting.in_bytes(text.encode(), path, here.catalogue)
     ignored = write(here, path, text)
     granting.allow(here, path, routes)

@@ -75,8 +75,7 @@ def seconds(span: str) -> float:
     try:
         return readers.duration(1, LONGEST)(span)
     except readers.Wrong as wrong:
-        fault = wrong.faults[0]
-        raise UsageError(f"--for {span}: {fault.what}", fault.mend or "write it like 2h") from None
+        raise UsageError(f"--for {span}: {wrong.faults[0].what}", "write it like 2h") from None
 
 
 def moment(end: float, now: float) -> str:

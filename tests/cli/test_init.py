@@ -211,7 +211,8 @@ class TestOnATerminal:
         with bare_sandbox.terminal("ccroute", "init", "--kind", "anthropic") as terminal:
             terminal.expect("[Y/n]:")
             terminal.send("n\r")
-            assert terminal.wait() != 0
+            terminal.expect("nothing was written")
+            assert terminal.wait() == 1
         assert not (bare_sandbox.project / ".ccroute").exists()
 
     def test_the_repositorys_settings_count_on_a_yes(self, bare_sandbox: Sandbox) -> None:
