@@ -16,6 +16,7 @@ from ccwrap.health.selection import Choice, Considered
 from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import credentials, pins
 from ccwrap.secret import Secret
+from ccwrap.text import those
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,9 +140,10 @@ def pin(world: World, file: RouteFile, root: Path) -> str:
     name = variable or pins.pinned(world.places, root, time.time())
     names = [route.name for route in file.routes]
     if name and name not in names:
-        source = "CCWRAP_ROUTE" if variable else "ccroute use"
+        typed = "--route" if "CCWRAP_ROUTE" in world.overrides else "CCWRAP_ROUTE"
+        source = typed if variable else "ccroute use"
         raise SettingError(
-            f"{source} names the route {name!r}; there are {', '.join(names)}",
+            f"{source} names the route {name!r}; {those(names)}",
             "name one of them" if variable else "ccroute use --auto",
         )
     return name

@@ -19,7 +19,7 @@ from ccwrap.home import short
 from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.plan import Plan
 from ccwrap.routes import project, trust
-from ccwrap.text import escaped
+from ccwrap.text import escaped, those
 
 if TYPE_CHECKING:
     from ccwrap.claude.injection import Injection
@@ -67,7 +67,7 @@ def narrowed(world: World, file: RouteFile) -> RouteFile:
     names = [route.name for route in file.routes]
     for name in world.only:
         if name not in names:
-            raise UsageError(f"no route is called {name!r}; there are {', '.join(names)}")
+            raise UsageError(f"no route is called {name!r}; {those(names)}")
     return file._replace(routes=tuple(r for r in file.routes if r.name in world.only))
 
 

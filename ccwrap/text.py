@@ -35,6 +35,14 @@ _KEY_LIKE = (
 _COMMAND = r"(?<!\S):(?=:[a-z])|##(?=\[)"
 
 
+def those(names: Iterable[str]) -> str:
+    """Which names there are, for somebody who gave another."""
+    known = tuple(names)
+    if len(known) < 2:
+        return f"there is only {known[0]}" if known else "there is none"
+    return f"there are {', '.join(known)}"
+
+
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     """`text` on one line, without secrets or control characters, `limit` long.
 

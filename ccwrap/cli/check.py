@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--watch", "watching", is_flag=True, help="Again and again, until Ctrl-C.")
-@click.option("--every", default="5s", metavar="5s", help="The pause between two rounds.")
+@click.option("--every", default="", metavar="5s", help="The pause between two rounds.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -60,6 +60,9 @@ def command(
     if watching and (paid or as_json or style == "github"):
         raise UsageError("--watch goes neither with --paid, which is billed, nor with a --format")
 
+    if every and not watching:
+        raise UsageError("--every goes with --watch")
+
     def look() -> World:
         here = world.here()._replace(patient=True, afresh=True, only=routes)
         return here._replace(depth="paid" if paid else "")
@@ -73,7 +76,7 @@ def command(
             look,
             lambda here, plan: list(page(here, plan, pen)),
             pen,
-            memories.seconds("--every", every),
+            memories.seconds("--every", every or "5s"),
         )
         ctx.exit(ended(plan))
     live = Live(sys.stdout, pen) if pen.live and not as_json else None

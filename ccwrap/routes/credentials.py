@@ -169,16 +169,17 @@ def _usable(name: str, value: str, origin: str) -> Found | Missing:
 def _from_files(
     names: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
 ) -> dict[str, Found | Missing]:
-    from ccwrap.routes import envfiles  # noqa: PLC0415 - the environment usually has them all
+    from ccwrap.routes import envfiles, tracked  # noqa: PLC0415 - the environment usually has them all
 
     files = envfiles.read(folder, environment, seconds)
     unread = "".join(f"; {file} is not read: {why}" for file, why in files.unread.items())
+    elsewhere = "put it into .env.local, or " if files.unread == {".env": tracked.WHY} else ""
     if "TERM" not in environment and "CI" not in environment:
         unread += " (what the desktop starts doesn't read your shell's files)"
     return {
         name: _usable(name, files.lines[name].value, files.lines[name].origin)
         if name in files.lines
-        else Missing(f"{name} is not set{unread}", f"ccroute secret set {name}")
+        else Missing(f"{name} is not set{unread}", f"{elsewhere}ccroute secret set {name}")
         for name in names
     }
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SECONDS: Final = 5
+WHY: Final = "git tracks it"
 _KEPT: Final = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TMPDIR", "TEMP")
 _OPTIONS: Final = (
     "--no-pager",
@@ -42,7 +43,7 @@ def reasons(
     if answer is None:
         return dict.fromkeys(names, "git can't say whether it is tracked")
     listed = {entry.casefold() for entry in answer}
-    return {name: "git tracks it" for name in names if name.casefold() in listed}
+    return {name: WHY for name in names if name.casefold() in listed}
 
 
 def _ask(
