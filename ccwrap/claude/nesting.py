@@ -139,7 +139,8 @@ def unwrapped(
     given = note.get("settings")
     settings = json.dumps(given) if isinstance(given, dict) else None
     around = Around(_number(note.get("launch")), own=True)
-    return run._replace(settings=settings), around, _own(environment, overlay, note, pinned)
+    own = _own(before(environment), overlay, note, pinned)
+    return run._replace(settings=settings), around, own
 
 
 def _overlay(

@@ -321,10 +321,12 @@ def test_one_that_managed_settings_take_off_its_route_leaves_the_key_behind(
     managed = json.dumps({"env": {"ANTHROPIC_BASE_URL": gateway().url}})
     machine.write("claude-code/managed-settings.json", managed)
     words = (str(world.sandbox.claude), "--session-id", "x", "--settings", path, "hello")
-    ran = machine.run(world.sandbox, "ccwrap", *words).expect()
+    service = {"CCWRAP_GIVEN": "ANTHROPIC_AUTH_TOKEN=THEIRS", "ANTHROPIC_AUTH_TOKEN": "theirs"}
+    ran = machine.run(world.sandbox, "ccwrap", *words, env=service).expect()
     assert ran.err == ""
     assert report(world).overlay == {"model": "opus"}
     assert KEY not in json.dumps(report(world).argv)
+    assert report(world).environment["ANTHROPIC_AUTH_TOKEN"] == ""
 
 
 def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: World) -> None:
