@@ -175,6 +175,49 @@ def test_and_in_the_middle_of_a_session(disturbed: Disturbed, line: str) -> None
     sso.assert_nothing_else()
 
 
+MODES: Final = {
+    "bare": ("--bare",),
+    "safe": ("--safe-mode",),
+    "no settings files": ("--setting-sources", ""),
+    "a helper of the caller's": ("--settings", '{"apiKeyHelper": "echo stray-helper"}'),
+}
+
+
+@pytest.mark.parametrize("arguments", MODES.values(), ids=list(MODES))
+def test_in_every_mode_nothing_else_travels(
+    disturbed: Disturbed, arguments: tuple[str, ...]
+) -> None:
+    sso = Sso(disturbed, "auth_token")
+    disturbed.everything()
+    sso.sandbox.run(sso.ccwrap, *arguments, "-p", "hello").expect()
+    assert set(sso.prompts) == {(FIRST, FIRST)}
+    sso.assert_nothing_else()
+
+
+LOOSENED: Final = {
+    "others may write it": lambda file: file.chmod(0o666),
+    "is a symbolic link": lambda file: file.symlink_to(file.rename(file.with_name("moved"))),
+    "is no longer in [secrets]": lambda file: file.write_text(""),
+}
+
+
+@pytest.mark.parametrize("why", LOOSENED)
+def test_a_config_that_is_no_good_any_more_gives_no_token(disturbed: Disturbed, why: str) -> None:
+    """What it says may be another user's word by now."""
+    sso = Sso(disturbed, "auth_token")
+    sso.sandbox.environment["CLAUDE_CODE_MAX_RETRIES"] = "0"
+    disturbed.login()
+    (file,) = sso.sandbox.home.rglob("config.toml")
+    with sso.talk() as talk:
+        talk.say("the first")
+        sso.expires()
+        LOOSENED[why](file)
+        assert talk.say("the second")["is_error"]
+        assert why in talk.err
+    assert set(sso.prompts) == {(FIRST, FIRST), ("", "")}
+    sso.assert_nothing_else()
+
+
 def test_no_argument_variable_or_overlay_has_it(disturbed: Disturbed) -> None:
     sso = Sso(disturbed, "api_key")
     stand_in = sso.sandbox.stand_in()
