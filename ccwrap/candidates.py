@@ -172,7 +172,7 @@ def resolve(
     return credentials.resolve(
         names,
         folder=file.folder,
-        environment=world.environment,
+        environment=world.before,
         secrets=file.secrets,
         home=world.places.home,
         seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
@@ -244,12 +244,16 @@ def headers(
     key: Secret | None,
     found: Mapping[str, credentials.Found],
 ) -> dict[str, str]:
-    """The kind's headers, the tags and the route's own; of two with one name the later."""
+    """The kind's headers, the tags and the route's own; of two with one name the later.
+
+    Where the tags are locked, no route has a word of its own for them.
+    """
     kind = world.catalogue.get(route.kind)
     again = {n: v.replace("{}", key.reveal()) for n, v in kind.credential_headers.items() if key}
     own = {header.name: credentials.fill(header.value, found) for header in route.headers}
     merged: dict[str, tuple[str, str]] = {}
-    for group in (kind.headers, again, tags.headers(kind, cost_tags(file)), own):
+    tagged = tags.headers(kind, cost_tags(file))
+    for group in (kind.headers, again, tagged, own, tagged if file.locks.by("tags") else {}):
         merged |= {name.lower(): (name, value) for name, value in group.items()}
     return dict(merged.values())
 

@@ -74,8 +74,9 @@ class Plan(NamedTuple):
             return {}
         from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
 
-        told = self.secrets(world.environment)
-        whole = nesting.marked(self.injection.overlay, self.injection.given, launch, told)
+        note = {"launch": launch, **self.secrets(world.before)}
+        signs = self.marks(launch)
+        whole = nesting.marked(self.injection.overlay, self.injection.given, signs, note)
         if self.listener is None:
             return whole
         printing = world.invocation.printing or not world.terminal
@@ -95,8 +96,14 @@ class Plan(NamedTuple):
             return dict(world.environment)
         gone = self.injection.unset
         kept = {name: value for name, value in world.environment.items() if name not in gone}
-        mark = {nesting.VARIABLE: str(launch)} if launch else {}
-        return {**kept, **self.injection.set, **mark}
+        whole = {**kept, **self.injection.set, **self.marks(launch)}
+        return {name: value for name, value in whole.items() if value or name not in nesting.MARKS}
+
+    def marks(self, launch: int) -> dict[str, str]:
+        """What a run inside the session sees of this launch."""
+        if self.injection is None or self.choice is None or self.choice.chosen is None:
+            return {}
+        return nesting.marks(launch, self.choice.chosen.route.credential, self.injection.set)
 
 
 def with_settings(run: Invocation, path: str) -> tuple[str, ...]:

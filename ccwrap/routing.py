@@ -127,7 +127,9 @@ def inject(
         key=candidate.key,
         headers=candidate.headers,
         attributes=tags.resource_attributes(
-            existing.get("OTEL_RESOURCE_ATTRIBUTES", ""), candidates.cost_tags(file)
+            existing.get("OTEL_RESOURCE_ATTRIBUTES", ""),
+            candidates.cost_tags(file),
+            dict(file.tags) if file.locks.by("tags") else (),
         ),
         invocation=world.invocation,
         environment=world.environment,

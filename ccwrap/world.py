@@ -86,7 +86,12 @@ class World(NamedTuple):
     @property
     def wishes(self) -> dict[str, str]:
         """The environment as the choice of a route sees it."""
-        return {**self.environment, **self.overrides}
+        return {**self.before, **self.overrides}
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        """The environment as ${NAME}s see it; the key around is no word of the user's."""
+        return self.environment if self.around.own else nesting.before(self.environment)
 
     @property
     def may_ask(self) -> bool:
