@@ -30,8 +30,9 @@ _TOKEN_LIKE = re.compile(
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
-# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands.
-_COMMAND = re.compile(r"(?<!\S):(?=:[a-z])|##(?=\[)")
+# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands, in
+# letters of either case.
+_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z])|##(?=\[)")
 
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
@@ -44,7 +45,7 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
     text = " ".join(_TOKEN_LIKE.sub("***", text).split())
-    text = _COMMAND.sub(lambda match: f"{match.group()} ", text)
+    text = _said(text)
     text = UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -55,8 +56,13 @@ def escaped(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with everything but line ends escaped that could move a terminal."""
-    return "\n".join(escaped(line) for line in text.split("\n"))
+    """`text` with everything but line ends escaped that could move a terminal or a CI job."""
+    return "\n".join(escaped(_said(line)) for line in text.split("\n"))
+
+
+def _said(text: str) -> str:
+    """`text` without what a CI job would take for a command."""
+    return _COMMAND.sub(lambda match: f"{match.group()} ", text)
 
 
 def _without(text: str, secret: str, least: int = 8) -> str:
