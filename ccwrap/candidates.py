@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap import models, past
 from ccwrap.claude import overlay, settings
@@ -14,8 +13,10 @@ from ccwrap.gateways.road import VARIABLES
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import asking, selection
 from ccwrap.health.selection import Choice, Considered
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import credentials, pins
 from ccwrap.secret import Secret
+from ccwrap.text import those
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,9 +140,10 @@ def pin(world: World, file: RouteFile, root: Path) -> str:
     name = variable or pins.pinned(world.places, root, time.time())
     names = [route.name for route in file.routes]
     if name and name not in names:
-        source = "CCWRAP_ROUTE" if variable else "ccroute use"
+        typed = "--route" if "CCWRAP_ROUTE" in world.overrides else "CCWRAP_ROUTE"
+        source = typed if variable else "ccroute use"
         raise SettingError(
-            f"{source} names the route {name!r}; there are {', '.join(names)}",
+            f"{source} names the route {name!r}; {those(names)}",
             "name one of them" if variable else "ccroute use --auto",
         )
     return name
@@ -170,7 +172,7 @@ def resolve(
     return credentials.resolve(
         names,
         folder=file.folder,
-        environment=world.environment,
+        environment=world.before,
         secrets=file.secrets,
         home=world.places.home,
         seconds=world.seconds(SECRET_SECONDS, spare=PROBE_SPARE),
@@ -242,12 +244,16 @@ def headers(
     key: Secret | None,
     found: Mapping[str, credentials.Found],
 ) -> dict[str, str]:
-    """The kind's headers, the tags and the route's own; of two with one name the later."""
+    """The kind's headers, the tags and the route's own; of two with one name the later.
+
+    Where the tags are locked, no route has a word of its own for them.
+    """
     kind = world.catalogue.get(route.kind)
     again = {n: v.replace("{}", key.reveal()) for n, v in kind.credential_headers.items() if key}
     own = {header.name: credentials.fill(header.value, found) for header in route.headers}
     merged: dict[str, tuple[str, str]] = {}
-    for group in (kind.headers, again, tags.headers(kind, cost_tags(file)), own):
+    tagged = tags.headers(kind, cost_tags(file))
+    for group in (kind.headers, again, tagged, own, tagged if file.locks.by("tags") else {}):
         merged |= {name.lower(): (name, value) for name, value in group.items()}
     return dict(merged.values())
 
@@ -280,9 +286,11 @@ def ask(
     if before.within and not (world.patient or world.afresh):
         return {**dict.fromkeys(known), returning: before.within}
 
+    answering: set[str] = set()
+
     def probing(names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
         named = {name: known[name] for name in names}
-        return probed(world, file, layers, named, seconds)
+        return probed(world, file, layers, named, seconds, answering=answering)
 
     place = list(known).index(returning) if returning in known else None
     settled = partial(selection.settled, file.policy, returning=place)
@@ -295,6 +303,8 @@ def ask(
         fresh_for=file.probe.fresh_for,
         depth=file.probe.depth,
         afresh=world.afresh,
+        share=1.0 if world.patient else asking.SHARE,
+        answering=answering,
         watch=world.watch,
     )
     subjects = {
@@ -321,15 +331,22 @@ def probed(
     layers: Settings,
     named: Mapping[str, Candidate],
     seconds: float,
+    *,
+    answering: set[str],
 ) -> Iterator[tuple[str, Verdict]]:
-    """The verdicts on the named candidates, as they come in."""
-    from ccwrap.gateways import probe, road  # noqa: PLC0415 - httpx is heavy
+    """The verdicts on the named candidates, as they come in; `answering` gets their names before."""
+    from ccwrap.gateways.road import Road  # noqa: PLC0415 - only where somebody is asked
+
+    way = Road.from_variables(road_variables(world, layers))
+    if file.probe.depth != "off" and any(way.needs_tls(one.route.url) for one in named.values()):
+        way.prepare()
+    from ccwrap.gateways import probe  # noqa: PLC0415 - httpx is heavy
 
     logins = settings.logins(world.environment, world.places.home)
     names = list(named)
     asks = [request(world, file, one, logins.claude_ai) for one in named.values()]
-    way = road.Road.from_variables(road_variables(world, layers))
-    for index, verdict in probe.probe(asks, way, seconds):
+    heard = probe.probe(asks, way, seconds, answering=lambda index: answering.add(names[index]))
+    for index, verdict in heard:
         yield names[index], verdict
 
 

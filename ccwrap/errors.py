@@ -16,7 +16,7 @@ one, values never. Only `launcher.main` and `cli.main` print them and exit.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from ccwrap.light import ClassVar, NamedTuple
 
 
 class CcwrapError(Exception):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING
 
 from ccwrap import past, report
 from ccwrap.claude import overlay
 from ccwrap.errors import CcwrapError
 from ccwrap.health import live
 from ccwrap.health.records import Launch
+from ccwrap.light import TYPE_CHECKING
 from ccwrap.routes import project
 
 if TYPE_CHECKING:

@@ -1,12 +1,14 @@
-"""The user's home, as a plain string: a pass-through needs no more of a path."""
+"""The user's home: a plain string, for a pass-through needs no more of a path."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+
+from ccwrap.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def home(environment: Mapping[str, str]) -> str:
@@ -23,3 +25,8 @@ def home(environment: Mapping[str, str]) -> str:
         return pwd.getpwuid(os.getuid()).pw_dir
     except (ImportError, KeyError):
         return os.sep
+
+
+def short(file: Path, home: Path) -> str:
+    """A path with `~` for the home folder."""
+    return f"~/{file.relative_to(home)}" if file.is_relative_to(home) else str(file)

@@ -15,11 +15,11 @@ import os
 import sys
 import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
 
 from ccwrap.claude import binary, invocation, process
 from ccwrap.errors import CcwrapError
 from ccwrap.home import home
+from ccwrap.light import TYPE_CHECKING, NoReturn
 from ccwrap.voice import tell
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def launch(
     if run.action == "pass":
         claude, marked = ready(run, environment)
         leave(claude, run.arguments, marked)
-    from ccwrap import history, pipeline, report  # noqa: PLC0415 - a pass-through does without
+    from ccwrap import pipeline, report  # noqa: PLC0415 - a pass-through does without
     from ccwrap.world import World  # noqa: PLC0415
 
     world = World.here(run, environment)._replace(overrides=overrides, afresh=afresh)
@@ -76,6 +76,11 @@ def launch(
         claude, marked = ready(run, world.environment)
         world = world._replace(environment=marked)
         plan = pipeline.survey(world)
+        if plan.file is None:
+            report.before_leaving(world, plan)
+            leave(claude, run.arguments, plan.environment(world))
+        from ccwrap import history  # noqa: PLC0415 - there is nothing to keep of the others
+
         number = history.record(world, plan)
         if plan.refusal is not None:
             raise plan.refusal

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
-
 from ccwrap.claude import settings
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ccwrap.claude.settings import Settings
@@ -36,7 +34,12 @@ def model(world: World, layers: Settings, route: Route) -> str:
             )
             for role in ROLES
         }
-    name = re.sub(r"\[\w+\]$", "", asked)
+    name = _without_suffix(asked)
     if name in alias:
-        return re.sub(r"\[\w+\]$", "", alias[name])
+        return _without_suffix(alias[name])
     return "" if name in ("default", "opusplan", "best", "inherit") else name
+
+
+def _without_suffix(name: str) -> str:
+    start, bracket, suffix = name.removesuffix("]").rpartition("[")
+    return start if bracket and name.endswith("]") and suffix else name

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
 
 from ccwrap.gateways.verdict import Verdict
 from ccwrap.health import live, memory
 from ccwrap.health.records import Remembered
 from ccwrap.health.selection import Past, returns
+from ccwrap.light import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def of(world: World, file: RouteFile, known: Sequence[Candidate]) -> Past:
     if file.policy == "fastest":
         found = found._replace(standing=world.memory.standing(scope(file)))
     if file.policy == "balanced":
-        running = live.running(world.memory.launches())
+        running = live.running(world.memory.launches_of(live.processes()))
         counts = {one.route.name: sum(on(run, one, file) for run in running) for one in known}
         found = found._replace(live=counts)
     return found

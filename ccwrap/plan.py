@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ccwrap.claude import hooks, nesting, overlay
+from ccwrap.claude import nesting
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +59,8 @@ class Plan(NamedTuple):
         if self.injection is None and not taken:
             yield world.invocation.arguments
             return
+        from ccwrap.claude import overlay  # noqa: PLC0415 - only where something is routed
+
         whole = self.settings(world, launch)
         if taken:
             whole = json.loads(world.invocation.settings or "{}")
@@ -70,8 +72,11 @@ class Plan(NamedTuple):
         """The settings that claude is given on top of its own; {} where nothing is routed."""
         if self.injection is None:
             return {}
-        told = self.secrets(world.environment)
-        whole = nesting.marked(self.injection.overlay, self.injection.given, launch, told)
+        from ccwrap.claude import hooks  # noqa: PLC0415 - see arguments
+
+        note = {"launch": launch, **self.secrets(world.before)}
+        signs = self.marks(launch)
+        whole = nesting.marked(self.injection.overlay, self.injection.given, signs, note)
         if self.listener is None:
             return whole
         printing = world.invocation.printing or not world.terminal
@@ -91,8 +96,14 @@ class Plan(NamedTuple):
             return dict(world.environment)
         gone = self.injection.unset
         kept = {name: value for name, value in world.environment.items() if name not in gone}
-        mark = {nesting.VARIABLE: str(launch)} if launch else {}
-        return {**kept, **self.injection.set, **mark}
+        whole = {**kept, **self.injection.set, **self.marks(launch)}
+        return {name: value for name, value in whole.items() if value or name not in nesting.MARKS}
+
+    def marks(self, launch: int) -> dict[str, str]:
+        """What a run inside the session sees of this launch."""
+        if self.injection is None or self.choice is None or self.choice.chosen is None:
+            return {}
+        return nesting.marks(launch, self.choice.chosen.route.credential, self.injection.set)
 
 
 def with_settings(run: Invocation, path: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import contextlib
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,102 +1,29 @@
-"""What a launch says: nothing on success, else one line or one table.
+"""What a launch says before it becomes claude, and what stopped the last one.
 
-Standard output belongs to claude; everything here goes to standard error.
+Standard output belongs to claude; everything here goes to standard error. The table
+of a launch that is refused stands in `refusal`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
-from typing import TYPE_CHECKING
 
-from ccwrap import past, private
 from ccwrap.errors import CcwrapError, SettingError
-from ccwrap.routes import trust
-from ccwrap.routes.question import short
-from ccwrap.text import escaped, shown_url
+from ccwrap.light import TYPE_CHECKING
+from ccwrap.text import shown_url
 from ccwrap.voice import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from ccwrap.health.selection import Choice, Considered
     from ccwrap.places import Places
     from ccwrap.plan import Plan
-    from ccwrap.routes.schema import RouteFile
-    from ccwrap.routes.trust import Trust
     from ccwrap.world import World
 
 LAST_FAILURE = "last-failure.json"
-COLUMNS = 80
-
-
-def refusal(choice: Choice, unpin: str = "") -> str:
-    """The table of every candidate when none can be used; `unpin` takes a pin back."""
-    lines = ["no usable route, claude not started (exit 69)", ""]
-    if "pinned" in choice.reason:
-        lines += folded(choice.reason + (f"; to unpin: {unpin}" if unpin else ""), "  ")
-        lines.append("")
-    if offline(choice.considered):
-        lines += ["  no host name could be resolved: this machine looks offline", ""]
-    lines += table(choice.considered)
-    lines += ["", "again: ccroute check      without routing: CCWRAP_DISABLE=1 ccwrap"]
-    return "\n".join(lines)
-
-
-def offline(considered: Sequence[Considered]) -> bool:
-    """Whether every host that was asked failed in its name look-up."""
-    asked = [one.verdict for one in considered if one.verdict.phase]
-    return bool(asked) and all(verdict.phase == "dns" for verdict in asked)
-
-
-def table(considered: Sequence[Considered]) -> list[str]:
-    """What is known of each candidate, with its mend, in 80 columns."""
-    names = max((len(one.route.name) for one in considered), default=0)
-    verdicts = max((len(one.verdict.name) for one in considered), default=0)
-    lines: list[str] = []
-    for one in considered:
-        verdict = one.verdict
-        start = f"  {one.route.name:{names}}  {verdict.name:{verdicts}}  "
-        for text in filter(None, (verdict.detail, verdict.hint and f"fix: {verdict.hint}")):
-            lines += folded(text, start)
-            start = " " * len(start)
-        if start.strip():
-            lines.append(start.rstrip())
-    return lines
-
-
-def folded(text: str, start: str) -> list[str]:
-    """`text` behind `start`, further lines as far in."""
-    import textwrap  # noqa: PLC0415 - only a refusal needs it
-
-    return textwrap.wrap(
-        text,
-        max(COLUMNS, len(start) + 20),
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def untrusted(file: RouteFile, root: Path, granted: Trust, home: Path) -> str:
-    """What the file asks for and nobody has allowed."""
-    shown = escaped(short(file.file or file.folder, home))
-    lines = [f"{shown}: nothing of it is allowed for {escaped(short(root, home))}", ""]
-    names = max((len(route.name) for route in file.routes), default=0)
-    for route in file.routes:
-        start = f"  {route.name:{names}}  "
-        for grant in granted.missing(root, route):
-            lines.append(f"{start}{trust.plain(grant)}")
-            start = " " * len(start)
-    if granted.locked:
-        lines += ["", f"{granted.locked} alone allows: ask whoever manages this machine"]
-    else:
-        lines += ["", "look and allow: ccroute trust      without routing: CCWRAP_DISABLE=1 ccwrap"]
-    return "\n".join(lines)
 
 
 def before_leaving(world: World, plan: Plan) -> None:
@@ -115,6 +42,8 @@ def notes(world: World, plan: Plan) -> Iterator[str]:
         yield f"managed settings choose the gateway ({plan.reason}); claude runs unrouted"
     if plan.choice is None or plan.choice.chosen is None:
         return
+    from ccwrap import past  # noqa: PLC0415 - only where something was chosen
+
     if plan.injection is not None and plan.injection.dropped:
         yield f"left out of your --settings: {'; '.join(plan.injection.dropped)}"
     left_out = [c.route.name for c in plan.choice.considered if c.verdict.name == "untrusted"]
@@ -148,6 +77,10 @@ def failures(world: World) -> Iterator[None]:
     try:
         yield
     except CcwrapError as error:
+        import json  # noqa: PLC0415 - only where something stopped it
+
+        from ccwrap import private  # noqa: PLC0415
+
         record = {
             "version": 1,
             "time": int(time.time()),
@@ -162,6 +95,10 @@ def failures(world: World) -> Iterator[None]:
 
 def last_failure(places: Places) -> dict[str, object] | None:
     """The record of the last launch, when it failed; None when it didn't."""
+    import json  # noqa: PLC0415 - no launch reads it
+
+    from ccwrap import private  # noqa: PLC0415
+
     try:
         record = json.loads(private.read(places.state / LAST_FAILURE) or b"null")
     except (ValueError, RecursionError, SettingError):

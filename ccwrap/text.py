@@ -7,7 +7,8 @@ others: they may carry secrets, terminal escapes or text that runs backwards.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+from ccwrap.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,19 +21,27 @@ LONGEST_HOST = 259
 
 # C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width
 # characters, variation tags, surrogates and private use.
-UNPRINTABLE = re.compile(
+UNPRINTABLE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\uffff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
-_TOKEN_LIKE = re.compile(
+_KEY_LIKE = (
     r"\b(?:(?:sk|pk|rk|key|tok|ghp|gho|ghs|xox[a-z])[-_]|eyJ)[-_A-Za-z0-9.]{12,}"
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
 # A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands, in
 # letters of either case.
-_COMMAND = re.compile(r"(?<!\S):(?=:[A-Za-z])|##(?=\[)")
+_COMMAND = r"(?<!\S):(?=:[A-Za-z])|##(?=\[)"
+
+
+def those(names: Iterable[str]) -> str:
+    """Which names there are, for somebody who gave another."""
+    known = tuple(names)
+    if len(known) < 2:
+        return f"there is only {known[0]}" if known else "there is none"
+    return f"there are {', '.join(known)}"
 
 
 def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
@@ -44,15 +53,25 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     text = text[: limit * 20]
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
-    text = " ".join(_TOKEN_LIKE.sub("***", text).split())
-    text = _said(text)
-    text = UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    text = _said(" ".join(re.sub(_KEY_LIKE, "***", text).split()))
+    if unprintable(text):
+        text = re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def escaped(text: str) -> str:
     """`text` with everything spelt out that doesn't show as itself, line ends too."""
-    return UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
+    if not unprintable(text):
+        return text
+    return re.sub(UNPRINTABLE, lambda match: ascii(match.group())[1:-1], text)
+
+
+def unprintable(text: str) -> str:
+    """The first character of `text` that doesn't show as itself; "" where all do."""
+    if text.isascii() and text.isprintable():
+        return ""
+    match = re.search(UNPRINTABLE, text)
+    return match.group() if match else ""
 
 
 def printable(text: str) -> str:
@@ -62,7 +81,9 @@ def printable(text: str) -> str:
 
 def _said(text: str) -> str:
     """`text` without what a CI job would take for a command."""
-    return _COMMAND.sub(lambda match: f"{match.group()} ", text)
+    if "::" not in text and "##[" not in text:
+        return text
+    return re.sub(_COMMAND, lambda match: f"{match.group()} ", text)
 
 
 def _without(text: str, secret: str, least: int = 8) -> str:
@@ -102,5 +123,5 @@ def shown_url(url: str, secret_path: bool = False) -> str:
     host = host.rpartition("@")[2]
     if secret_path and path:
         path = "***"
-    path = "/".join("***" if _TOKEN_LIKE.fullmatch(part) else part for part in path.split("/"))
+    path = "/".join("***" if re.fullmatch(_KEY_LIKE, part) else part for part in path.split("/"))
     return f"{clean(scheme)}://{escaped(host)[:LONGEST_HOST]}{clean(slash + path)}"

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ccwrap.claude import nesting
 from ccwrap.claude.nesting import Around
@@ -14,6 +13,7 @@ from ccwrap.errors import SettingError
 from ccwrap.gateways import kinds, road
 from ccwrap.health import live
 from ccwrap.health.memory import Memory
+from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.places import Places, places
 from ccwrap.voice import tell
 
@@ -86,7 +86,12 @@ class World(NamedTuple):
     @property
     def wishes(self) -> dict[str, str]:
         """The environment as the choice of a route sees it."""
-        return {**self.environment, **self.overrides}
+        return {**self.before, **self.overrides}
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        """The environment as ${NAME}s see it; the key around is no word of the user's."""
+        return self.environment if self.around.own else nesting.before(self.environment)
 
     @property
     def may_ask(self) -> bool:

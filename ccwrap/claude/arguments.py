@@ -8,7 +8,7 @@ The reader follows commander.js, which claude parses its arguments with.
 # ruff: noqa: SIM905 - tables of a hundred words read better without quotes
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.errors import ClaudeNotFound, ClaudeNotRunnable, SettingError
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

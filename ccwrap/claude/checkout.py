@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 from ccwrap.claude import jsonfile
+from ccwrap.light import Final
 
 LIMIT: Final = 4096
 """Bytes of a `.git` file and of a `commondir` that are read at most."""

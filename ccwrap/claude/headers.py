@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CREDENTIAL: Final = frozenset(("authorization", "x-api-key", "proxy-authorization", "cookie"))
 """Headers that carry a credential: never kept from the user's own."""
 
-_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_VALUE: Final = r"[\t\x20-\x7e\x80-\xff]*"
 
 
 def kept(text: str, names: Collection[str]) -> dict[str, str]:
@@ -39,7 +39,7 @@ def merged(*groups: Mapping[str, str]) -> dict[str, str]:
 def composed(headers: Mapping[str, str]) -> str:
     """The variable's value. Raises SettingError where a value can't stand in a header."""
     for name, value in headers.items():
-        if not _VALUE.fullmatch(value):
+        if not re.fullmatch(_VALUE, value):
             raise SettingError(
                 f"the header {name} would carry a line end or another control character",
                 "look at what its ${NAME} stands for",

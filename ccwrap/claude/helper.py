@@ -15,17 +15,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import Final, NamedTuple
 
 from ccwrap.claude.hooks import quoted
 from ccwrap.errors import SettingError
+from ccwrap.light import Final, NamedTuple
 
 TTL: Final = "CLAUDE_CODE_API_KEY_HELPER_TTL_MS"
 ENCODED: Final = "hex:"
 """Begins an argument that no shell can be trusted with; its bytes follow in hexadecimal."""
 
-_PLAIN: Final = re.compile(r"[\w./-]+", re.ASCII)
-_UNSAFE: Final = re.compile(r'["%!\x00-\x1f]')
+_PLAIN: Final = r"(?a)[\w./-]+"
+_UNSAFE: Final = r'["%!\x00-\x1f]'
 
 
 class Helper(NamedTuple):
@@ -58,7 +58,7 @@ class Helper(NamedTuple):
 
 
 def _path(path: str, windows: bool) -> str:
-    if not path or not _encodable(path) or (windows and _UNSAFE.search(path)):
+    if not path or not _encodable(path) or (windows and re.search(_UNSAFE, path)):
         raise SettingError(
             f"a credential with `refresh` can't be handed on by {path or 'an unknown Python'}",
             "install ccwrap in a folder with a plain name",
@@ -71,7 +71,7 @@ def _argument(argument: str, windows: bool) -> str:
     plain = not argument.startswith(ENCODED) and _encodable(argument)
     if plain and not windows:
         return quoted(argument)
-    if plain and _PLAIN.fullmatch(argument):
+    if plain and re.fullmatch(_PLAIN, argument):
         return argument
     return ENCODED + os.fsencode(argument).hex()
 

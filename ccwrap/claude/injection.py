@@ -8,12 +8,12 @@ settings are read. What each table of names is for stands in `variables`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from ccwrap.claude import headers as custom
 from ccwrap.claude import variables
 from ccwrap.claude.helper import TTL
 from ccwrap.claude.settings import Layer, own_variables
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

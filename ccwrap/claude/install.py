@@ -7,9 +7,9 @@ import os
 import secrets
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.errors import ClaudeNotFound, ClaudeNotRunnable
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.text import clean
 
 if TYPE_CHECKING:

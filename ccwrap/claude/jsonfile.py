@@ -6,7 +6,8 @@ import errno
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Final, NoReturn
+
+from ccwrap.light import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from pathlib import Path

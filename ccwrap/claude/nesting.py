@@ -11,16 +11,16 @@ the launch's own environment counts for more.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ccwrap import private
 from ccwrap.claude import jsonfile
 from ccwrap.claude.overlay import FOLDER, bases
+from ccwrap.digest import digest
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "CCWRAP_LAUNCH"
 """The store's id of the launch that a session belongs to."""
+
+GIVEN: Final = "CCWRAP_GIVEN"
+"""The variable that claude has the route's key in, and the ${NAME} that it is the value of."""
+
+MARKS: Final = (VARIABLE, GIVEN)
+
+CARRIERS: Final = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY")
+"""The variables that claude may have a route's key in."""
 
 KEY: Final = "ccwrap"
 """A key of the overlay that Claude Code passes over (2.1.330) and that we read again."""
@@ -50,22 +58,46 @@ class Around(NamedTuple):
     own: bool = False
 
 
+def marks(launch: int, credential: str, injected: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which a run inside a session knows what is around it.
+
+    `credential` is the ${NAME} of the launch's key, "" for none; `injected` what its
+    claude is given.
+    """
+    carriers = [name for name in CARRIERS if injected.get(name)]
+    given = f"{carriers[0]}={credential}" if carriers else ""
+    return {VARIABLE: str(launch or ""), GIVEN: given}
+
+
+def before(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """`environment` with the key of the launch around under its own ${NAME} alone.
+
+    What claude has it in may be the name of another route's key, in any project: that
+    route's gateway would get it.
+    """
+    carrier, _, name = environment.get(GIVEN, "").partition("=")
+    key = environment.get(carrier, "")
+    if carrier not in CARRIERS or carrier == name:
+        return environment
+    moved = {name: key} if name in CARRIERS and not environment.get(name) else {}
+    return {**environment, carrier: "", **moved}
+
+
 def marked(
     overlay: Mapping[str, object],
     given: Mapping[str, object],
-    launch: int,
-    told: Mapping[str, object],
+    signs: Mapping[str, str],
+    note: Mapping[str, object],
 ) -> dict[str, object]:
     """`overlay` with what a run inside its session needs.
 
-    `given` are the user's --settings, `told` is what `secrets` says.
+    `given` are the user's --settings, `signs` what `marks` says, `note` the launch's id
+    and what `secrets` says.
     """
     variables = overlay.get("env")
     env = {**variables} if isinstance(variables, dict) else {}
-    note: dict[str, object] = {"launch": launch, **told}
-    if given:
-        note["settings"] = dict(given)
-    return {**overlay, "env": {**env, VARIABLE: str(launch or "")}, KEY: note}
+    theirs = {"settings": dict(given)} if given else {}
+    return {**overlay, "env": {**env, **signs}, KEY: {**note, **theirs}}
 
 
 def secrets(
@@ -84,7 +116,7 @@ def secrets(
 
 def _digest(value: str, key: str) -> str:
     data = os.fsencode(value)
-    return hashlib.blake2b(data, key=key.encode(), digest_size=16).hexdigest() if value else ""
+    return digest(data, key.encode()) if value else ""
 
 
 def unwrapped(
@@ -152,8 +184,8 @@ def _own(
     ours = {n for n in (*environment, *told) if n.startswith("CCWRAP_")} - PROCESS
     values, digests, key = _texts(note.get("values")), _texts(note.get("digests")), note.get("key")
     said = {name: told.get(name, "") for name in (*pinned, *ours)} | values
-    for name, digest in digests.items():
-        if _digest(environment.get(name, ""), str(key)) != digest:
+    for name, known in digests.items():
+        if _digest(environment.get(name, ""), str(key)) != known:
             said[name] = ""
     kept = {name: value for name, value in environment.items() if name not in said}
     return kept | {name: value for name, value in said.items() if value}

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.claude.hooks import MARK
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,9 +7,9 @@ import errno
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
 
 from ccwrap.errors import ClaudeNotRunnable
+from ccwrap.light import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,13 +6,14 @@ does for Claude Code itself.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.claude import jsonfile
 from ccwrap.claude.checkout import main_checkout
 from ccwrap.claude.variables import ROUTING
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -146,9 +147,10 @@ def folder(environment: Mapping[str, str], home: Path) -> Path:
 def _managed(place: Path) -> Iterator[Layer]:
     """Drop-ins outrank the base file, later names earlier ones."""
     try:
-        drop_ins = sorted((place / "managed-settings.d").glob("*.json"), reverse=True)
+        names = sorted(os.listdir(place / "managed-settings.d"), reverse=True)
     except OSError:
-        drop_ins = []
+        names = []
+    drop_ins = (place / "managed-settings.d" / name for name in names if name.endswith(".json"))
     for path in (*drop_ins, place / "managed-settings.json"):
         data = jsonfile.load(path)
         if data is not None:

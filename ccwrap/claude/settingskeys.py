@@ -6,8 +6,6 @@ stands; where its rules are longer than a shape can say, the key isn't taken ove
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from ccwrap.claude.shapes import (
     Shape,
     anything,
@@ -27,6 +25,7 @@ from ccwrap.claude.shapes import (
     web_address,
     whole,
 )
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+
+from ccwrap.light import Any, Final
 
 Drop = Callable[[str], None]
 Shape = Callable[[object, str, Drop], object]

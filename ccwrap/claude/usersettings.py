@@ -11,12 +11,12 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.claude import jsonfile
 from ccwrap.claude.settingskeys import SHAPES
 from ccwrap.claude.shapes import Misfit, fields
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ files when a host manages its routing) and tried against two gateways.
 
 from __future__ import annotations
 
-from typing import Final
+from ccwrap.light import Final
 
 CREDENTIALS: Final = {
     "ANTHROPIC_AUTH_TOKEN": "goes out as Authorization",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from ccwrap.light import Final
 
 PINNED: Final = "2.1.330"
 """The version that the demo and the end-to-end tests install."""

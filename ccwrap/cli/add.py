@@ -10,9 +10,11 @@ from ccwrap.cli import completing, granting, render, template, world, writing
 from ccwrap.cli.takeover import Draft, with_key
 from ccwrap.errors import UsageError
 from ccwrap.gateways import kinds
-from ccwrap.routes import files, project, trust
+from ccwrap.routes import files, project, trust, urls
+from ccwrap.routes.readers import Wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ccwrap.gateways.kinds import Kind
@@ -45,9 +47,8 @@ def command(kind: str, url: str, name: str) -> None:
     Allowed at once where you have allowed every other route of the file.
     """
     here = world.here()
+    known(kind, here.catalogue.names())
     path = granting.nearest(here, f"ccroute init --kind {kind}")
-    if kind not in here.catalogue.names():
-        raise UsageError(f"no such kind: {kind!r}", "ccroute add --help lists them")
     before = granting.in_file(path, here.catalogue)
     if (name or kind) in [route.name for route in before]:
         there = f"{render.short(path, here.places.home)} has a route {name or kind!r} already"
@@ -63,9 +64,23 @@ def command(kind: str, url: str, name: str) -> None:
     summary(here, path, added, trusted)
 
 
+def known(kind: str, names: Sequence[str]) -> None:
+    """Raises UsageError, with a guess, where there is no such kind."""
+    if kind not in names:
+        from ccwrap.routes import guesses  # noqa: PLC0415 - only for errors
+
+        guess = guesses.close(kind, names)
+        fix = f"did you mean {guess}?" if guess else "ccroute add --help lists them"
+        raise UsageError(f"no such kind: {kind!r}", fix)
+
+
 def draft(kind: Kind, url: str) -> Draft:
-    """The new route; a kind that knows no key gets a name for one."""
-    return with_key(Draft(kind.name, "" if url.rstrip("/") == kind.url else url), kind)
+    """The new route; a kind that knows no key gets a name for one. Raises UsageError."""
+    try:
+        target = urls.normal(url) if url else ""
+    except Wrong as wrong:
+        raise UsageError(f"the URL {wrong.faults[0].what}", wrong.faults[0].mend) from None
+    return with_key(Draft(kind.name, "" if target == kind.url else url), kind)
 
 
 def all_allowed(here: World, path: Path, routes: tuple[Route, ...]) -> bool:

@@ -18,9 +18,11 @@ from ccwrap.routes import files, project
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ccwrap.plan import Plan
     from ccwrap.world import World
 
 MORE = "more: ccroute explain      every gateway: ccroute check      ccroute --help"
+START = "start: ccroute init      see it work: ccroute demo      ccroute --help"
 
 
 def show() -> None:
@@ -38,9 +40,14 @@ def show() -> None:
         stop(error, failed)
     for line in explain.summary(here, plan, pen):
         click.echo(line)
-    click.echo(f"\n{MORE}")
-    if plan.refusal is not None:
-        stop(plan.refusal, failed)
+    click.echo(f"\n{START if unused(here, plan) else MORE}")
+    if refusal := plan.refusal or explain.program(here, plan)[1]:
+        stop(refusal, failed)
+
+
+def unused(here: World, plan: Plan) -> bool:
+    """Whether nothing here names a route: no file, no variable, no config.toml."""
+    return here.invocation.action == "route" and plan.file is None
 
 
 def stop(error: CcwrapError, failed: Mapping[str, object] | None) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccwrap import models, pipeline, report
+from ccwrap import models, pipeline, refusal
 from ccwrap.cli import completing, github, jsonout, memories, render, watch, world
 from ccwrap.cli.live import Live
 from ccwrap.cli.render import Pen, Row
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--watch", "watching", is_flag=True, help="Again and again, until Ctrl-C.")
-@click.option("--every", default="5s", metavar="5s", help="The pause between two rounds.")
+@click.option("--every", default="", metavar="5s", help="The pause between two rounds.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -60,6 +60,9 @@ def command(
     if watching and (paid or as_json or style == "github"):
         raise UsageError("--watch goes neither with --paid, which is billed, nor with a --format")
 
+    if every and not watching:
+        raise UsageError("--every goes with --watch")
+
     def look() -> World:
         here = world.here()._replace(patient=True, afresh=True, only=routes)
         return here._replace(depth="paid" if paid else "")
@@ -73,7 +76,7 @@ def command(
             look,
             lambda here, plan: list(page(here, plan, pen)),
             pen,
-            memories.seconds("--every", every),
+            memories.seconds("--every", every or "5s"),
         )
         ctx.exit(ended(plan))
     live = Live(sys.stdout, pen) if pen.live and not as_json else None
@@ -150,7 +153,7 @@ def page(here: World, plan: Plan, pen: Pen) -> Iterator[str]:
     rows = [Row(one.route.name, one.verdict, one is chosen) for one in plan.choice.considered]
     yield from render.table(rows, pen)
     yield ""
-    if report.offline(plan.choice.considered):
+    if refusal.offline(plan.choice.considered):
         yield "No host name could be resolved: this machine looks offline."
     yield from render.wrap(summary(here, plan, plan.file), pen.width)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccwrap.cli.finding import Finding
 from ccwrap.errors import CcwrapError
-from ccwrap.routes import files
+from ccwrap.routes import layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def locks(machine: Machine) -> Iterator[Finding]:
     A file that can't be used is the trust check's to tell.
     """
     try:
-        found = files.locks(machine.cwd, machine.environment, machine.places, machine.catalogue)
+        found = layers.locks(machine.cwd, machine.environment, machine.places, machine.catalogue)
     except CcwrapError:
         return
     if found.file is None:

@@ -43,15 +43,15 @@ def command(ctx: click.Context, arguments: tuple[str, ...], as_json: bool) -> No
     """
     here = world.here(arguments)
     plan = look(here)
-    argv = program(here, plan)
+    argv, missing = program(here, plan)
     if as_json:
         jsonout.say(jsonout.explain(plan, here, argv))
     else:
         pen = Pen.of(sys.stdout, here.environment)
         click.echo("\n".join(page(here, plan, argv, pen)))
-    if plan.refusal is not None:
-        click.echo(f"ccroute: {render.printable(str(plan.refusal))}", err=True)
-        ctx.exit(plan.refusal.exit_code)
+    if refusal := plan.refusal or missing:
+        click.echo(f"ccroute: {render.printable(str(refusal))}", err=True)
+        ctx.exit(refusal.exit_code)
 
 
 def look(here: World) -> Plan:
@@ -61,22 +61,22 @@ def look(here: World) -> Plan:
     return Plan("passthrough", here.invocation.reason)
 
 
-def program(here: World, plan: Plan) -> tuple[str, ...]:
-    """claude's argument list as a launch would give it, or as far as it is known.
+def program(here: World, plan: Plan) -> tuple[tuple[str, ...], CcwrapError | None]:
+    """claude's argument list as far as it is known, and why there is no claude to run.
 
     Settings that stand in the arguments themselves are left out: they may hold a key.
     """
     if plan.refusal is not None:
-        return ()
+        return (), None
+    missing = None
     try:
         found = binary.find(here.invocation, here.environment, here.places.home, Path(sys.argv[0]))
         start = (found.path, *found.prefix)
     except CcwrapError as error:
-        click.echo(f"ccroute: {render.printable(str(error))}", err=True)
-        start = ("claude",)
+        missing, start = error, ("claude",)
     if plan.injection is not None:
-        return (*start, *with_settings(here.invocation, OVERLAY))
-    return (*start, *without_inline(here))
+        return (*start, *with_settings(here.invocation, OVERLAY)), missing
+    return (*start, *without_inline(here)), missing
 
 
 def without_inline(here: World) -> tuple[str, ...]:
@@ -151,7 +151,8 @@ def left_alone(choice: Choice, now: float) -> Iterator[str]:
     for one in choice.considered:
         if one.until is not None and one is not choice.chosen:
             why = f"{one.route.name} alone for {max(one.until - now, 1):.0f} s"
-            yield f"{why}; {one.age:.0f} s ago: {one.verdict.detail or one.verdict.name}"
+            when = f"{one.age:.0f} s ago" if one.age >= 1 else "just now"
+            yield f"{why}; {when}: {one.verdict.detail or one.verdict.name}"
 
 
 def key(one: Considered) -> str:

@@ -25,9 +25,8 @@ def command(routes: tuple[str, ...]) -> None:
     count = memories.look(here, lambda store: forgotten(store, routes))
     flight.clear(overlay.bases(here.places, here.environment))
     of = f" of {', '.join(routes)}" if routes else ""
-    click.echo(
-        render.printable(f"forgotten: {count} {'verdict' if count == 1 else 'verdicts'}{of}")
-    )
+    number = f"forgotten: {count} verdict{'' if count == 1 else 's'}"
+    click.echo(render.printable(f"{number if count else 'nothing was remembered'}{of}"))
 
 
 def forgotten(store: Store, routes: tuple[str, ...]) -> int:

@@ -19,12 +19,14 @@ from ccwrap.cli import (
     world,
     writing,
 )
+from ccwrap.cli.add import known
+from ccwrap.cli.render import Pen
 from ccwrap.errors import UsageError
 from ccwrap.routes import project, urls
 from ccwrap.routes.readers import Wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ccwrap.cli.takeover import Draft, Said
@@ -57,13 +59,15 @@ def command(kind: str, url: str, yes: bool, force: bool) -> None:
     text = template.whole(draft, here.catalogue.get(draft.kind))
     if asking:
         click.echo(f"\n{text}")
-        click.confirm(f"Write this to {render.short(path, here.places.home)}?", True, abort=True)
+        if not click.confirm(f"Write this to {render.short(path, here.places.home)}?", True):
+            click.echo("nothing was written")
+            raise click.exceptions.Exit(1)
     routes = granting.in_bytes(text.encode(), path, here.catalogue)
-    write(here, path, text)
+    ignored = write(here, path, text)
     granting.allow(here, path, routes)
     if asking:
         moving.offer(draft.loose, here.cwd, here.places)
-    summary(here, path, draft, routes)
+    summary(here, path, draft, routes, ignored)
 
 
 def refuse(here: World, path: Path, may_go_on: bool, force: bool) -> None:
@@ -93,43 +97,74 @@ def gathered(here: World, asking: bool) -> dict[str, Said]:
 
 def drafted(here: World, found: Mapping[str, Said], kind: str, url: str, asking: bool) -> Draft:
     """The route, with what is missing asked for. Raises UsageError."""
-    names = here.catalogue.names()
-    if kind and kind not in names:
-        raise UsageError(f"no such kind: {kind!r}", "ccroute add --help lists them")
+    if kind:
+        known(kind, here.catalogue.names())
     try:
         first = takeover.draft(found, here.catalogue, kind, url)
         if asking and not kind and not url:
-            kind = asked_kind(names, first.kind)
+            kind = asked_kind(here, first.kind)
             first = takeover.draft(found, here.catalogue, kind, "")
         facts = here.catalogue.get(first.kind)
         if first.url or facts.url or facts.provider:
             return first
         if not asking:
             raise UsageError(f"the kind {first.kind} needs a URL", "add --url https://…")
-        return takeover.draft(found, here.catalogue, first.kind, click.prompt("Base URL"))
+        return takeover.draft(found, here.catalogue, first.kind, asked_url())
     except Wrong as wrong:
         raise UsageError(f"the URL {wrong.faults[0].what}", wrong.faults[0].mend) from None
 
 
-def asked_kind(names: Sequence[str], default: str) -> str:
+def asked_kind(here: World, default: str) -> str:
     """The kind that a person types; the list of all of them stands above the question."""
-    click.echo("\n".join(render.wrap(f"Kinds: {', '.join(names)}", render.WIDTH)))
-    choice = click.Choice(names)
-    return str(click.prompt("Kind of gateway", default=default, type=choice, show_choices=False))
+    names = here.catalogue.names()
+    width = Pen.of(sys.stdout, here.environment).width
+    click.echo("\n".join(render.wrap(f"Kinds: {', '.join(names)}", width)))
+
+    def one(word: str) -> str:
+        known(word.strip(), names)
+        return word.strip()
+
+    return again("Kind of gateway", one, default)
 
 
-def write(here: World, path: Path, text: str) -> None:
-    """The route file, the schema that its first line names, and `.gitignore`."""
+def asked_url() -> str:
+    """The base URL that a person types."""
+    return again("Base URL", urls.normal)
+
+
+def again(question: str, read: Callable[[str], str], default: str | None = None) -> str:
+    """What `read` makes of an answer; asked for again where it raises Wrong or UsageError."""
+
+    def heard(answer: str) -> str:
+        try:
+            return read(answer)
+        except Wrong as wrong:
+            fault = wrong.faults[0]
+            raise click.UsageError(f"the URL {fault.what}; {fault.mend}") from None
+        except UsageError as error:
+            raise click.UsageError(f"{error.message}; {error.hint}") from None
+
+    return str(click.prompt(question, default=default, value_proc=heard))
+
+
+def write(here: World, path: Path, text: str) -> tuple[str, ...]:
+    """The route file, the schema that its first line names, and `.gitignore`'s new lines."""
     writing.replace(path, text)
     writing.replace(path.with_name(template.SCHEMA_FILE), schema.text())
     if project.repository(here.cwd):
-        writing.add_lines(here.cwd / ".gitignore", template.IGNORED)
+        return writing.add_lines(here.cwd / ".gitignore", template.IGNORED)
+    return ()
 
 
-def summary(here: World, path: Path, draft: Draft, routes: tuple[Route, ...]) -> None:
+def summary(
+    here: World, path: Path, draft: Draft, routes: tuple[Route, ...], ignored: tuple[str, ...]
+) -> None:
     """What was written, where, and what is still wanted."""
     kind = here.catalogue.get(draft.kind)
     click.echo(f"wrote {render.short(path, here.places.home)}; what it asks for is allowed")
+    click.echo(f"and {template.SCHEMA_FILE}, for editors: commit both")
+    if ignored:
+        click.echo(f"added to .gitignore: {', '.join(ignored)}")
     if where := reach(here):
         click.echo(where)
     for note in draft.notes:
@@ -137,7 +172,7 @@ def summary(here: World, path: Path, draft: Draft, routes: tuple[Route, ...]) ->
     for name in granting.unset(here, path, routes):
         click.echo(granting.wanting(name))
     if urls.is_loopback(urls.host(draft.url or kind.url)):
-        click.echo(f"it is on this machine{': ' + kind.fix if kind.fix else ''}")
+        click.echo(f"its gateway is to run on this machine{': ' + kind.fix if kind.fix else ''}")
     click.echo("next: ccroute check")
 
 

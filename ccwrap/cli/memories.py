@@ -33,10 +33,8 @@ def seconds(option: str, span: str) -> float:
     try:
         return readers.duration(1, LONGEST)(span)
     except readers.Wrong as wrong:
-        fault = wrong.faults[0]
-        raise UsageError(
-            f"{option} {span}: {fault.what}", fault.mend or "write it like 7d"
-        ) from None
+        what = f"{option} {span}: {wrong.faults[0].what}"
+        raise UsageError(what, "write it like 5s, 2h or 7d") from None
 
 
 def span(seconds: float) -> str:

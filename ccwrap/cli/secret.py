@@ -8,7 +8,7 @@ import click
 
 from ccwrap.cli import render, world
 from ccwrap.errors import SettingError, UsageError
-from ccwrap.routes import credentials, files, readers
+from ccwrap.routes import credentials, layers, readers
 from ccwrap.secret import Secret
 
 
@@ -30,7 +30,7 @@ def set_(name: str) -> None:
     except readers.Wrong as wrong:
         raise UsageError(f"{name!r} {wrong.faults[0].what}", "ccroute secret set LLM_KEY") from None
     here = world.here()
-    locks = files.locks(here.places.home, {}, here.places, here.catalogue)
+    locks = layers.locks(here.places.home, {}, here.places, here.catalogue)
     if file := locks.by("secrets"):
         what = f"{file} locks `secrets`: your config.toml has no say in where {name} comes from"
         raise SettingError(what, f"export {name}, or put it into .env.local")

@@ -54,7 +54,7 @@ def command(as_json: bool) -> None:
 def sessions(store: Store) -> list[Session]:
     """The living ones, the youngest first. Raises StoreError."""
     found = []
-    for launch in live.running(store.launches()):
+    for launch in live.running(store.launches_of(live.processes())):
         samples = store.samples(question=launch.question) if launch.question else ()
         found.append(Session(launch, well_since(samples), samples[-1].verdict if samples else ""))
     return found

@@ -11,6 +11,7 @@ from ccwrap.cli import completing, granting, jsonout, render, revision, trusted,
 from ccwrap.errors import NotTrusted, RouteFileError, UsageError
 from ccwrap.routes import credentials, files, project, trust
 from ccwrap.routes.question import table
+from ccwrap.text import those
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,8 +88,7 @@ def look(here: World, names: tuple[str, ...]) -> Asked:
         raise UsageError("there is no .ccroute here; routes of your own need no leave")
     known = {route.name: route for route in file.routes if not route.own}
     if unknown := [name for name in names if name not in known]:
-        there = ", ".join(known) or "none"
-        raise UsageError(f"no route of the file is called {unknown[0]!r}; there are {there}")
+        raise UsageError(f"no route of the file is called {unknown[0]!r}; {those(known)}")
     routes = tuple(route for route in known.values() if route.name in (names or known))
     locked = file.locks.by("trust")
     granted = trust.Trust.read(here.places, here.environment, file.trusted, locked)

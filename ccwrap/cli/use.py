@@ -10,6 +10,7 @@ import click
 from ccwrap.cli import completing, jsonout, world
 from ccwrap.errors import UsageError
 from ccwrap.routes import files, pins, project, readers, trust
+from ccwrap.text import those
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +63,11 @@ def known(file: RouteFile | None, name: str) -> None:
     """Raises UsageError where there is no route `name`."""
     names = [route.name for route in file.routes] if file else []
     if name not in names:
-        there = f"there are {', '.join(names)}" if names else "there is no .ccroute here"
-        raise UsageError(f"no route is called {name!r}; {there}")
+        if not names:
+            raise UsageError(
+                f"no route is called {name!r}; there is no .ccroute here", "ccroute init"
+            )
+        raise UsageError(f"no route is called {name!r}; {those(names)}")
 
 
 def seconds(span: str) -> float:
@@ -71,8 +75,7 @@ def seconds(span: str) -> float:
     try:
         return readers.duration(1, LONGEST)(span)
     except readers.Wrong as wrong:
-        fault = wrong.faults[0]
-        raise UsageError(f"--for {span}: {fault.what}", fault.mend or "write it like 2h") from None
+        raise UsageError(f"--for {span}: {wrong.faults[0].what}", "write it like 2h") from None
 
 
 def moment(end: float, now: float) -> str:

@@ -12,7 +12,7 @@ from ccwrap.cli import jsonout, render
 from ccwrap.errors import Problem, RouteFileError
 from ccwrap.gateways import kinds
 from ccwrap.places import places
-from ccwrap.routes import files
+from ccwrap.routes import layers
 
 
 @click.command()
@@ -42,7 +42,7 @@ def nearest() -> Path:
 def problems(path: Path) -> tuple[Problem, ...]:
     """Every mistake in `path`."""
     try:
-        files.check(path, kinds.load(), places(os.environ).config)
+        layers.check(path, kinds.load(), places(os.environ).config)
     except RouteFileError as error:
         return error.problems
     return ()

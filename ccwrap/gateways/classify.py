@@ -7,12 +7,12 @@ values of the placeholders in its sentences.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from ccwrap.gateways.answer import read
 from ccwrap.gateways.findings import ROWS, Row
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.text import clean, shown_url
 
 if TYPE_CHECKING:
@@ -183,14 +183,14 @@ def retry_after(answer: Answer, words: str, now: float) -> float | None:
 
 
 def _seconds(value: str, now: float) -> float | None:
-    from datetime import datetime  # noqa: PLC0415 - rarely needed, and slow to import
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415
-
     value = value.strip()[:40]
     if not value:
         return None
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
         return float(value)
+    from datetime import datetime  # noqa: PLC0415 - rarely needed, and slow to import
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             return parse(value).timestamp() - now

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpcore
 import httpx
@@ -17,6 +16,7 @@ import httpx
 from ccwrap.gateways.answer import Answer
 from ccwrap.gateways.failures import Failed, Watch, failure, no_name
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     import ssl

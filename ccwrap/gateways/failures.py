@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ssl
 import time
-from typing import Final, NamedTuple
 
 import httpcore
 
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Failed(Exception):
@@ -32,11 +35,17 @@ class Where(NamedTuple):
 
 
 class Watch:
-    """How far a candidate has come, for whoever gives up waiting; times in monotonic seconds."""
+    """How far a candidate has come, for whoever gives up waiting; times in monotonic seconds.
 
-    def __init__(self, where: Where, deadline: float) -> None:
+    `answering` is called once, when the first bytes of an answer have come.
+    """
+
+    def __init__(
+        self, where: Where, deadline: float, answering: Callable[[], object] = lambda: None
+    ) -> None:
         self.where = where
         self.deadline = deadline
+        self._answering = answering
         self.phase = "dns"
         self.step = "reach"
         self.trips: list[float] = []
@@ -56,6 +65,8 @@ class Watch:
     def heard(self) -> None:
         """The first bytes after something was sent: one warm round trip."""
         if self._sent:
+            if not self.trips:
+                self._answering()
             self.trips.append((time.monotonic() - self._sent) * 1000)
             self._sent = 0.0
 

@@ -12,7 +12,7 @@ A new verdict or another wording is one row. Placeholders in its sentences:
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from ccwrap.light import Final, NamedTuple
 
 
 class Row(NamedTuple):

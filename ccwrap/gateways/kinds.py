@@ -6,9 +6,9 @@ seven times as long: the text is cut at its table headers first.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Kind(NamedTuple):
     """
 
     name: str
-    title: str = ""
+    title: str = "any Anthropic-compatible gateway"
     url: str = ""
     hosts: tuple[str, ...] = ()
     auth: str = ""
@@ -77,8 +77,8 @@ class Catalogue:
     """All kinds; each is parsed when it is first asked for."""
 
     def __init__(self, text: str) -> None:
-        names = re.split(r"^\[([\w-]+)\]$", text, flags=re.MULTILINE)
-        self._texts = dict(zip(names[1::2], names[2::2], strict=True))
+        tables = (table.partition("]\n") for table in text.split("\n[")[1:])
+        self._texts = {name: text for name, _, text in tables}
         self._read: dict[str, Kind] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -104,6 +104,8 @@ def load() -> Catalogue:
 
 
 def _kind(name: str, text: str) -> Kind:
+    if not text.strip():
+        return Kind(name)
     import tomllib  # noqa: PLC0415 - a launch without a route file never gets here
 
     table = tomllib.loads(text)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ccwrap import __version__
 from ccwrap.gateways.classify import Asked, classify
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.text import clean
 
 if TYPE_CHECKING:

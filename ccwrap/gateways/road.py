@@ -8,13 +8,14 @@ project's. What each variable does was measured on Claude Code 2.1.330.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import ssl
+    import threading
     from collections.abc import Mapping
 
 VARIABLES: Final = (
@@ -56,6 +57,8 @@ class Road:
         self._variables = {name: value for name, value in variables.items() if value.strip()}
         self._proxy = self._chosen_proxy()
         self._context: ssl.SSLContext | None = None
+        self._fault: SettingError | None = None
+        self._making: threading.Thread | None = None
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str]) -> Road:
@@ -93,11 +96,44 @@ class Road:
             _names(entry, host, port) for entry in re.split(r"[,\s]+", entries.lower()) if entry
         )
 
+    def needs_tls(self, url: str) -> bool:
+        """Whether there is TLS on the way to `url`."""
+        return url.startswith("https:") or self.proxy(url).startswith("https:")
+
+    def prepare(self) -> None:
+        """Begin to make the context, in a thread.
+
+        Reading three hundred certificates takes as long as loading what asks, and goes on
+        without the interpreter; loading ssl itself doesn't, so that comes first.
+        """
+        import ssl  # noqa: F401, PLC0415 - only where some gateway is https
+        import threading  # noqa: PLC0415
+
+        import certifi  # noqa: PLC0415
+
+        certifi.where()
+
+        self._making = threading.Thread(target=self._make, daemon=True)
+        try:
+            self._making.start()
+        except RuntimeError:  # no more threads: then it is made when it is needed
+            self._making = None
+
     def context(self) -> ssl.SSLContext:
         """Whom to believe and how to identify ourselves; made once. Raises SettingError."""
+        if self._making is not None:
+            self._making.join()
+        elif self._context is None:
+            self._make()
         if self._context is None:
-            self._context = self._make_context()
+            raise self._fault or RuntimeError("no TLS context could be made")
         return self._context
+
+    def _make(self) -> None:
+        try:
+            self._context = self._make_context()
+        except SettingError as fault:
+            self._fault = fault
 
     def _make_context(self) -> ssl.SSLContext:
         import ssl  # noqa: PLC0415 - only where some gateway is https

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from ccwrap.light import TYPE_CHECKING
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ccwrap.gateways.kinds import Kind
 
@@ -60,16 +61,23 @@ def _plain(value: str) -> str:
     return "".join(char if " " <= char <= "~" else "?" for char in value).strip()
 
 
-def resource_attributes(existing: str, tags: Mapping[str, str]) -> str:
+def resource_attributes(existing: str, tags: Mapping[str, str], fixed: Collection[str] = ()) -> str:
     """OTEL_RESOURCE_ATTRIBUTES with `tags` added; what the user already set stays.
 
-    Percent-encoded as the OpenTelemetry specification has it.
+    But for `fixed`, which are the tags' own. Percent-encoded as the OpenTelemetry
+    specification has it.
     """
-    pairs = [pair.strip() for pair in existing.split(",") if pair.strip()]
-    taken = {unquote(pair.partition("=")[0].strip()) for pair in pairs}
+    named = {pair.strip(): _attribute(pair) for pair in existing.split(",") if pair.strip()}
+    pairs = [pair for pair, name in named.items() if name not in fixed]
+    taken = {named[pair] for pair in pairs}
     new = (
         f"{quote(name, safe='.-_')}={quote(value, safe='.-_')}"
         for name, value in tags.items()
         if value and name not in taken
     )
     return ",".join([*pairs, *new])
+
+
+def _attribute(pair: str) -> str:
+    """The name of `name=value`."""
+    return unquote(pair.partition("=")[0].strip())

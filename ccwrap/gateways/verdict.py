@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from ccwrap.light import Final, NamedTuple
 
 USABLE: Final = ("ok", "inconclusive", "rate_limited", "overloaded")
 """The verdicts with which a route may be used, best first."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.gateways.verdict import ASKED, Verdict
 from ccwrap.health import ejection, live, memory
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from ccwrap.health.flight import Flight, Flights
     from ccwrap.health.memory import Memory
@@ -33,6 +33,12 @@ AGAIN: Final = "again"
 Without it two hundred launches on a machine that is too busy would all begin to ask at
 the same moment, and make it busier.
 """
+
+
+SHARE: Final = 0.6
+"""The part of its limit that a candidate gets for its first word once another is well: a dead
+one shall not keep a launch waiting that could go ahead. With a smaller share a gateway
+behind a slow network would lose its place."""
 
 
 class Subject(NamedTuple):
@@ -57,6 +63,8 @@ class Terms(NamedTuple):
     fresh_for  seconds for which a verdict is believed
     depth      how deep is asked
     afresh     everything is asked, whatever is remembered or under way
+    share      the part of its limit that a silent candidate gets once another is well
+    answering  the names of those who aren't silent any more; it grows meanwhile
     watch      is told each verdict
     clock      Unix time
     """
@@ -69,6 +77,8 @@ class Terms(NamedTuple):
     fresh_for: float
     depth: str
     afresh: bool = False
+    share: float = SHARE
+    answering: Collection[str] = ()
     watch: Callable[[str, Verdict], None] | None = None
     clock: Callable[[], float] = time.time
 
@@ -89,7 +99,7 @@ class _Round:
         self.found: dict[str, Remembered | None] = dict.fromkeys(subjects)
         self.before: dict[str, Remembered] = {}
         self.held: set[str] = set()
-        self.led: set[str] = set()
+        self.led: dict[str, float] = {}
         self.waiting: dict[str, float] = {}
         self.flights: dict[str, Flight] = {}
         self.meeting: Flights | None = None
@@ -246,25 +256,55 @@ class _Round:
         if not names:
             return
         left = max(self.end - time.monotonic(), OVERTIME)
-        self.led.update(names)
+        self.led |= dict.fromkeys(names, time.monotonic())
         self.news.of_probe(partial(self.terms.probe, names, self.terms.seconds(left, 0.0)))
 
     def _listen(self) -> None:
         """Take answers as they come, until they decide; others' for so long, then ask."""
         while (self.led or self.waiting) and not self._settled():
-            late = min(self.waiting.values(), default=None)
-            left = None if late is None else max(late - time.monotonic(), 0.0)
+            ends = [*self.waiting.values(), *self._shares().values()]
+            left = max(min(ends) - time.monotonic(), 0.0) if ends else None
             try:
                 name, news = self.news.next(left)
             except TimeoutError:
+                self._pass_over()
                 self._follow()
                 continue
             self._hear(name, news)
+
+    def _shares(self) -> dict[str, float]:
+        """When those that we ask and that are silent have had their share; {} while none is well."""
+        well = any(one and one.verdict.name == "ok" for one in self.found.values())
+        if not well or self.terms.share >= 1:
+            return {}
+        silent = [name for name in self.led if name not in self.terms.answering]
+        return {name: self.led[name] + self._share() for name in silent}
+
+    def _share(self) -> float:
+        return self.terms.share * self.terms.limit
+
+    def _pass_over(self) -> None:
+        """Who has had its share counts as unreachable, also for the launches to come."""
+        now = time.monotonic()
+        for name in [name for name, end in self._shares().items() if end <= now]:
+            del self.led[name]
+            what = f"no answer within {self._share():.1f} s, while another was well"
+            self._learn(
+                name,
+                Verdict(
+                    "unreachable",
+                    what,
+                    "if it is only slow: a longer timeout in [probe]",
+                    phase="reach",
+                ),
+            )
 
     def _follow(self) -> None:
         """The answers that are waited for don't come: one of those who wait asks now."""
         now = time.monotonic()
         overdue = sorted(name for name, late in self.waiting.items() if late <= now)
+        if not overdue:
+            return
         for name in overdue:
             del self.waiting[name]
             self._miss(name)
@@ -276,7 +316,7 @@ class _Round:
     def _hear(self, name: str, news: object) -> None:
         if isinstance(news, Verdict):
             if name in self.led:
-                self.led.discard(name)
+                del self.led[name]
                 self._learn(name, news)
         elif name in self.waiting:
             del self.waiting[name]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Final
 
 from ccwrap.gateways.verdict import Verdict
+from ccwrap.light import Final
 
 FIRST: Final = 30.0
 LONGEST: Final = 300.0

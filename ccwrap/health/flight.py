@@ -8,16 +8,16 @@ broken. A launch that dies or becomes claude lets go of its locks by that.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
+from ccwrap.digest import digest
 from ccwrap.errors import SettingError
 from ccwrap.health.reading import remembered_of
+from ccwrap.light import TYPE_CHECKING, Final
 
 if sys.platform != "win32":
     import fcntl
@@ -55,7 +55,7 @@ class Flights:
         whole = "\0".join(parts).encode("utf-8", "surrogatepass")
         for base in self._bases:
             if salt := self._salt(base):
-                name = hashlib.blake2b(whole, key=salt, digest_size=16).hexdigest()
+                name = digest(whole, salt)
                 with contextlib.suppress(OSError):
                     return Flight(base / FOLDER / name)
         return None

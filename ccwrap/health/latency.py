@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from ccwrap.light import Final
 
 UP: Final = 0.5
 DOWN: Final = 0.15

@@ -6,14 +6,13 @@ with one line where it can't be used. It costs nothing until then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
-
 from ccwrap.health import ejection
 from ccwrap.health.latency import smoothed
 from ccwrap.health.records import Remembered, Standing
+from ccwrap.light import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ccwrap.gateways.verdict import Verdict
@@ -134,9 +133,13 @@ class Memory:
         """Keep how the launch with this id failed."""
         self._try(lambda store: store.failed(launch, fault))
 
-    def launches(self, session: str = "") -> tuple[Launch, ...]:
-        """Earlier launches, the last one first; all, or those of one session."""
+    def launches(self, session: str) -> tuple[Launch, ...]:
+        """Earlier launches of a session, the last one first."""
         return self._try(lambda store: store.launches(session=session)) or ()
+
+    def launches_of(self, pids: Iterable[int]) -> tuple[Launch, ...]:
+        """Launches that became one of these processes, or an earlier one, the last one first."""
+        return self._try(lambda store: store.launches_of(pids)) or ()
 
     def launch(self, number: int) -> Launch | None:
         """The launch with this id."""

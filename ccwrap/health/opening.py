@@ -6,11 +6,11 @@ import contextlib
 import os
 import sqlite3
 import stat
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
 from ccwrap.errors import SettingError
 from ccwrap.health import schema
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

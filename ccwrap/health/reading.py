@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
 
 from ccwrap.gateways.verdict import ASKED, Verdict
 from ccwrap.health.records import Launch, Remembered, Sample, Standing
+from ccwrap.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3

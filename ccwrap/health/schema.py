@@ -6,7 +6,7 @@ counts how many it has had. A published entry is never changed again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from ccwrap.light import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import sqlite3

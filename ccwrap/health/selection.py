@@ -6,10 +6,9 @@ candidates, and its name in the route file's schema.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
-
 from ccwrap.gateways.verdict import USABLE
 from ccwrap.health.records import Standing
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,22 +8,22 @@ keyed fingerprints.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-from typing import TYPE_CHECKING, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
+from ccwrap.digest import digest
 from ccwrap.health import ejection, schema
 from ccwrap.health.latency import smoothed
 from ccwrap.health.opening import FILE, StoreError, connect, identity, set_aside, worded
 from ccwrap.health.reading import launch_of, number, remembered_of, sample_of, standing_of, text
 from ccwrap.health.records import Launch, Remembered, Sample, Standing
+from ccwrap.light import TYPE_CHECKING, Final, Self, TypeVar
 
 __all__ = ["FILE", "Store", "StoreError", "question", "store_or_none"]
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ccwrap.gateways.verdict import Verdict
@@ -36,11 +36,11 @@ LAUNCH: Final = ", ".join(name for name in Launch._fields if name != "id")
 
 
 def question(url: str, model: str, fingerprint: str) -> str:
-    """What a verdict is about: origin, path, model and credential, as sha256 in hex."""
+    """What a verdict is about: origin, path, model and credential, in hex."""
     parts = urlsplit(url)
     asked = (parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), model, fingerprint)
     whole = "\0".join(asked)
-    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
+    return digest(whole.encode("utf-8", "replace"))
 
 
 def store_or_none(state: Path, say: Callable[[str], None]) -> Store | None:
@@ -87,7 +87,7 @@ class Store:
         if not secret:
             return ""
         value = secret.reveal().encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(value, key=self._salt, digest_size=16).hexdigest()
+        return digest(value, self._salt)
 
     def recall(self, questions: Sequence[str]) -> dict[str, Remembered]:
         """What is known, by question."""
@@ -202,6 +202,12 @@ class Store:
             since, project, project, session, session,
         )  # fmt: skip
         return tuple(rows)
+
+    def launches_of(self, pids: Iterable[int]) -> tuple[Launch, ...]:
+        """Launches that became one of these processes, or an earlier one, the last one first."""
+        numbers = ",".join(str(int(pid)) for pid in pids)
+        sql = f"SELECT * FROM launch WHERE pid IN ({numbers}) ORDER BY id DESC"
+        return tuple(self._rows(launch_of, sql))
 
     def launch(self, number: int) -> Launch | None:
         """The launch with this id."""

@@ -7,8 +7,7 @@ body or a folder in it.
 
 from __future__ import annotations
 
-from typing import Final
-
+from ccwrap.light import Final
 from ccwrap.routes.readers import Wrong, text, visible
 
 ENV: Final = (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ccwrap.errors import RouteFileError
+from ccwrap.light import TYPE_CHECKING, Any
 from ccwrap.routes import allowed, keys, merge, references, urls
 from ccwrap.routes.keys import Auth
 from ccwrap.routes.schema import Header, Models, Place, Route

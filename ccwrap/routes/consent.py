@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Final
 
 from ccwrap.errors import NotTrusted
+from ccwrap.home import short
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import credentials, trust
-from ccwrap.routes.question import answers, short
+from ccwrap.routes.question import answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

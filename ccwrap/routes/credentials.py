@@ -5,11 +5,12 @@ A project file only names variables. Where a value comes from is the user's to s
 
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ccwrap.errors import CcwrapError, SettingError
-from ccwrap.routes.readers import VARIABLE
+from ccwrap.light import TYPE_CHECKING, Any, NamedTuple
+from ccwrap.routes.readers import is_variable
 from ccwrap.routes.references import REFERENCE
 from ccwrap.secret import Secret
 
@@ -106,7 +107,7 @@ def origins(
 
 def fill(header_value: str, found: Mapping[str, Found]) -> str:
     """A header's value with each ${NAME} replaced."""
-    return REFERENCE.sub(lambda match: found[match[1]].secret.reveal(), header_value)
+    return re.sub(REFERENCE, lambda match: found[match[1]].secret.reveal(), header_value)
 
 
 def store(places: Places, name: str, secret: Secret) -> None:
@@ -116,7 +117,7 @@ def store(places: Places, name: str, secret: Secret) -> None:
     """
     from ccwrap.routes import sources  # noqa: PLC0415 - no launch needs it
 
-    if not VARIABLE.fullmatch(name):
+    if not is_variable(name):
         raise SettingError("that is no variable's name", "use letters, digits and _")
     checked = _usable(name, secret.reveal(), "what was given")
     if isinstance(checked, Missing):
@@ -168,16 +169,17 @@ def _usable(name: str, value: str, origin: str) -> Found | Missing:
 def _from_files(
     names: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
 ) -> dict[str, Found | Missing]:
-    from ccwrap.routes import envfiles  # noqa: PLC0415 - the environment usually has them all
+    from ccwrap.routes import envfiles, tracked  # noqa: PLC0415 - the environment usually has them all
 
     files = envfiles.read(folder, environment, seconds)
     unread = "".join(f"; {file} is not read: {why}" for file, why in files.unread.items())
+    elsewhere = "put it into .env.local, or " if files.unread == {".env": tracked.WHY} else ""
     if "TERM" not in environment and "CI" not in environment:
         unread += " (what the desktop starts doesn't read your shell's files)"
     return {
         name: _usable(name, files.lines[name].value, files.lines[name].origin)
         if name in files.lines
-        else Missing(f"{name} is not set{unread}", f"ccroute secret set {name}")
+        else Missing(f"{name} is not set{unread}", f"{elsewhere}ccroute secret set {name}")
         for name in names
     }
 

@@ -6,11 +6,9 @@ import errno
 import os
 import re
 import stat
-import tomllib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ccwrap.errors import Problem, RouteFileError
-from ccwrap.routes import locate
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 from ccwrap.text import clean
 
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ class Document(NamedTuple):
 
     def problems(self, faults: Sequence[Fault]) -> tuple[Problem, ...]:
         """`faults` with their lines."""
+        from ccwrap.routes import locate  # noqa: PLC0415 - only for errors
+
         lines = locate.lines(self.text, [fault.path for fault in faults])
         if self.linked:
             first = min((lines[fault.path] for fault in faults), default=0)
@@ -107,6 +107,8 @@ def parse(data: bytes, path: Path | None, label: str, layer: str, *, linked: boo
         raise _error(label, path, line, "is not UTF-8", linked=linked) from None
     if line := _too_many_dots(text):
         raise _error(label, path, line, "has too many dotted keys", linked=linked)
+    import tomllib  # noqa: PLC0415 - a launch without a route file does without
+
     try:
         return Document(path, label, layer, tomllib.loads(text), text, linked)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -127,9 +129,11 @@ def _too_many_dots(text: str) -> int:
 
 def _syntax(error: Exception, text: str) -> tuple[str, int]:
     """tomllib's own words without what they quote, and the line they name."""
+    from tomllib import TOMLDecodeError  # noqa: PLC0415 - see parse
+
     if isinstance(error, RecursionError):
         return "nested too deeply", 0
-    if not isinstance(error, tomllib.TOMLDecodeError):
+    if not isinstance(error, TOMLDecodeError):
         return "a number with too many digits", 0
     message = re.sub(r"'(=|\]\]?)'", r"\1", str(error))  # these marks it may quote
     match = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", message)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.errors import Problem, RouteFileError
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import tracked
 from ccwrap.routes.document import read_bytes
 

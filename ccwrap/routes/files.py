@@ -1,28 +1,34 @@
-"""Finding the route file and its layers, and reading them into one."""
+"""Finding the route file; `layers` reads it, with what else has a say."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from ccwrap import private
-from ccwrap.errors import Problem, RouteFileError, SettingError
-from ccwrap.routes import completion, document, given, keys, merge, project, validation
-from ccwrap.routes.schema import ProbeSettings, RouteFile
+from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
+from ccwrap.routes import project
 from ccwrap.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccwrap.places import Places
-    from ccwrap.routes.document import Document
-    from ccwrap.routes.merge import Merged
-    from ccwrap.routes.schema import Kinds, Locks, Route
-    from ccwrap.routes.validation import Layer, Said
+    from ccwrap.routes.schema import Kinds, RouteFile
 
 NAMES: Final = (".ccroute", ".ccroute.toml")
-LOCAL: Final = ".ccroute.local"
+
+
+class Files(NamedTuple):
+    """What has a say: the project's file, the bytes of the user's and the machine's config.toml.
+
+    None for what isn't there.
+    """
+
+    project: Path | None
+    user: bytes | None
+    machine: bytes | None
 
 
 def find(cwd: Path, home: Path) -> Path | None:
@@ -37,7 +43,7 @@ def find(cwd: Path, home: Path) -> Path | None:
         end = project.repository(here) or here
     for folder in folders[: folders.index(end) + 1]:
         for name in NAMES:
-            if _exists(folder / name):
+            if exists(folder / name):
                 return folder / name
     return None
 
@@ -49,93 +55,28 @@ def load(
 
     Raises RouteFileError with the mistakes in a file, SettingError for a variable.
     """
+    found = present(cwd, environment, places)
+    if found == (None, None, None):
+        if not environment.get("CCWRAP_URLS"):
+            return None
+        from ccwrap.routes import given  # noqa: PLC0415 - only where the variable is set
+
+        return given.alone(cwd, environment, kinds)
+    from ccwrap.routes import layers  # noqa: PLC0415 - reading files takes much code
+
+    return layers.read(found, cwd, environment, places, kinds)
+
+
+def present(cwd: Path, environment: Mapping[str, str], places: Places) -> Files:
+    """Every file that has a say where `cwd` is. Raises SettingError."""
     file = _named(environment, cwd, places.home) or find(cwd, places.home)
-    layers = _layers(file, cwd, places, kinds)
-    merged = merge.merge(layers, kinds)
-    locked = merge.locked(layers)
-    first = () if "route" in locked else given.routes(environment, kinds)
-    if not first and not merged.routes and file is None:
-        return None
-    found = _whole(merged, file, cwd, kinds, first)
-    policy = "" if "policy" in locked else given.policy(environment)
-    sources = tuple(layer.document.path for layer in layers if layer.document.path)
-    return found._replace(
-        policy=policy or found.policy,
-        sources=sources,
-        locks=_locks(layers, merged, environment),
-    )
+    return configs(places)._replace(project=file)
 
 
-def locks(cwd: Path, environment: Mapping[str, str], places: Places, kinds: Kinds) -> Locks:
-    """What the machine's config.toml locks, whether there are routes here or not.
-
-    Raises RouteFileError and SettingError.
-    """
-    file = _named(environment, cwd, places.home) or find(cwd, places.home)
-    layers = _layers(file, cwd, places, kinds)
-    return _locks(layers, merge.merge(layers, kinds), environment)
-
-
-def _locks(layers: list[Layer], merged: Merged, environment: Mapping[str, str]) -> Locks:
-    fixed = merged.table("secrets") if "secrets" in merge.locked(layers) else ()
-    return merge.locks(layers, environment, fixed)
-
-
-def secret(name: str, places: Places, kinds: Kinds) -> Said | None:
-    """What `[secrets]` says about `name`, as for a launch. Raises RouteFileError, SettingError."""
-    layers = _layers(None, places.home, places, kinds)
-    return merge.merge(layers, kinds).values.get(("secrets", name))
-
-
-def check(path: Path, kinds: Kinds, own: Path | None = None) -> RouteFile:
-    """The file at `path` by itself: no environment, no other layer.
-
-    A config.toml is the user's where it is `own`, else a machine's. Routes of a
-    `.ccroute.local` that only change another file's are read, and left out of the
-    result. Raises RouteFileError.
-    """
-    config = keys.USER if own is not None and path.absolute() == own else keys.MACHINE
-    layer = {LOCAL: keys.LOCAL, "config.toml": config}.get(path.name, keys.PROJECT)
-    found = validation.read(document.read(path, str(path), layer), kinds)
-    if layer == keys.LOCAL:
-        whole = tuple(r for r in found.routes if ("kind",) in r or ("url",) in r)
-        values = {k: v for k, v in found.values.items() if k not in (("use",), ("prefer",))}
-        found = found._replace(routes=whole, values=values)
-    merged = merge.merge([found], kinds)
-    return _whole(merged, path, path.parent, kinds, (), partial=layer != keys.PROJECT)
-
-
-def _layers(file: Path | None, cwd: Path, places: Places, kinds: Kinds) -> list[Layer]:
-    """Every file that has a say, nearest first."""
-    documents = []
-    if file is not None:
-        beside = file.parent / LOCAL
-        if _exists(beside) and beside != file:
-            documents.append(document.read(beside, _label(beside, cwd), keys.LOCAL))
-        _alone(file, cwd)
-        documents.append(document.read(file, _label(file, cwd), keys.PROJECT))
-    for path, layer, owners in (
-        (places.config, keys.USER, None),
-        (places.machine, keys.MACHINE, administrators(places)),
-    ):
-        data = private.read(path, owners=owners)
-        if data is not None:
-            documents.append(document.parse(data, path, str(path), layer, linked=False))
-    return _read(documents, kinds)
-
-
-def _read(documents: list[Document], kinds: Kinds) -> list[Layer]:
-    """Every document's words. Raises one RouteFileError for the mistakes in all of them."""
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    for one in documents:
-        try:
-            layers.append(validation.read(one, kinds))
-        except RouteFileError as error:
-            problems += error.problems
-    if problems:
-        raise RouteFileError(tuple(problems))
-    return layers
+def configs(places: Places) -> Files:
+    """The user's and the machine's config.toml alone. Raises SettingError."""
+    machine = private.read(places.machine, owners=administrators(places))
+    return Files(None, private.read(places.config), machine)
 
 
 def administrators(places: Places) -> tuple[int, ...] | None:
@@ -149,62 +90,6 @@ def administrators(places: Places) -> tuple[int, ...] | None:
     return (0,) if owner == 0 else (os.geteuid(), 0)
 
 
-def _alone(file: Path, cwd: Path) -> None:
-    """Refuse a folder with both spellings of the file: which one holds would be a guess."""
-    if file.name not in NAMES:
-        return
-    others = [file.with_name(name) for name in NAMES if name != file.name]
-    if any(_exists(other) for other in others):
-        what = f"there is a {others[0].name} beside it"
-        raise RouteFileError((Problem(_label(file, cwd), 0, "", what, "keep one of the two"),))
-
-
-def _whole(
-    merged: Merged,
-    file: Path | None,
-    cwd: Path,
-    kinds: Kinds,
-    first: tuple[Route, ...],
-    *,
-    partial: bool = False,
-) -> RouteFile:
-    values = merged.values
-    taken = {route.name for route in first}
-    rest = {name: said for name, said in merged.routes.items() if name not in taken}
-    routes = (*first, *completion.complete(rest, kinds))
-    if not routes and file is not None and not partial:
-        raise RouteFileError(
-            (
-                Problem(
-                    _label(file, cwd),
-                    0,
-                    "",
-                    "names no route",
-                    "ccroute add KIND, or write [[route]]",
-                ),
-            )
-        )
-
-    def plain(name: str, default: object) -> object:
-        return values[(name,)].value if (name,) in values else default
-
-    return RouteFile(
-        routes=routes,
-        file=file,
-        folder=file.parent if file is not None else cwd,
-        project=str(plain("project", "")) or project.name(project.root(cwd, file)),
-        policy=str(plain("policy", "ordered")),
-        tags=tuple((name, str(value)) for name, value in merged.table("tags").items()),
-        require_route=bool(plain("require_route", default=False)),
-        hooks=bool(plain("hooks", default=True)),
-        probe=ProbeSettings(**merged.table("probe")),  # type: ignore[arg-type]
-        keep_headers=tuple(plain("keep_headers", ())),  # type: ignore[arg-type]
-        secrets=merged.table("secrets"),
-        trusted=given.trusted(values),
-        sources=() if file is None else (file,),
-    )
-
-
 def _named(environment: Mapping[str, str], cwd: Path, home: Path) -> Path | None:
     """The file that CCWRAP_FILE names. Raises SettingError where there is none."""
     value = environment.get("CCWRAP_FILE", "")
@@ -212,19 +97,12 @@ def _named(environment: Mapping[str, str], cwd: Path, home: Path) -> Path | None
         return None
     written = str(home) + value[1:] if value.startswith(("~/", "~\\")) else value
     path = Path(os.path.abspath(cwd / written))
-    if not _exists(path):
+    if not exists(path):
         raise SettingError(f"CCWRAP_FILE={clean(value)}: it isn't there", "correct it or unset it")
     return path
 
 
-def _label(path: Path, cwd: Path) -> str:
-    """How a file is named in an error: short where it is near."""
-    here = cwd.resolve()
-    near = path.relative_to(here) if path.is_relative_to(here) else path
-    return clean(str(near))
-
-
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
     try:
         path.lstat()
     except OSError:

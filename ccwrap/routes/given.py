@@ -5,20 +5,32 @@ The environment's own words need no approval: whoever sets them could run anythi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ccwrap.errors import SettingError
-from ccwrap.routes import keys, urls
+from ccwrap.light import TYPE_CHECKING
+from ccwrap.routes import project, urls
 from ccwrap.routes.readers import Wrong
-from ccwrap.routes.schema import Place, Route
+from ccwrap.routes.schema import Place, Route, RouteFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ccwrap.routes.schema import Kinds
     from ccwrap.routes.validation import Values
 
 CREDENTIALS = {"ANTHROPIC_AUTH_TOKEN": "auth_token", "ANTHROPIC_API_KEY": "api_key"}
+
+
+def alone(cwd: Path, environment: Mapping[str, str], kinds: Kinds) -> RouteFile | None:
+    """What the environment says where no file says anything; None where it doesn't either.
+
+    Raises SettingError.
+    """
+    found = routes(environment, kinds)
+    if not found:
+        return None
+    name = project.name(project.root(cwd, None))
+    return RouteFile(found, None, cwd, name, policy(environment) or "ordered")
 
 
 def routes(environment: Mapping[str, str], kinds: Kinds) -> tuple[Route, ...]:
@@ -48,6 +60,8 @@ def policy(environment: Mapping[str, str]) -> str:
     value = environment.get("CCWRAP_POLICY", "")
     if not value:
         return ""
+    from ccwrap.routes import keys  # noqa: PLC0415 - few launches say it
+
     try:
         return str(keys.TOP["policy"].read(value))
     except Wrong as wrong:

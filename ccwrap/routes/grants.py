@@ -6,11 +6,10 @@ printed grants hold no secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
-
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Final, NamedTuple
 from ccwrap.routes import allowed, references, urls
-from ccwrap.routes.readers import VARIABLE, Wrong
+from ccwrap.routes.readers import Wrong, is_variable
 from ccwrap.text import shown_url
 
 if TYPE_CHECKING:
@@ -135,9 +134,9 @@ def _grant(part: str) -> Grant:
 def what_from(what: str, where: str) -> str:
     """`what` where it is the first half of a grant. Raises SettingError."""
     kind, mark, name = what.partition(":")
-    if not mark and (what in references.RESERVED or VARIABLE.fullmatch(what)):
+    if not mark and (what in references.RESERVED or is_variable(what)):
         return what
-    if kind == "env" and VARIABLE.fullmatch(name):
+    if kind == "env" and is_variable(name):
         return what
     if kind == "header":
         try:

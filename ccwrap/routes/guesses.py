@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import keys
 from ccwrap.routes.readers import Fault
 from ccwrap.text import clean

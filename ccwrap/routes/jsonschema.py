@@ -5,8 +5,7 @@ Draft 7, because that is what TOML editors (taplo, Even Better TOML) read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
+from ccwrap.light import TYPE_CHECKING, Any, Final
 from ccwrap.routes import allowed, keys
 
 if TYPE_CHECKING:

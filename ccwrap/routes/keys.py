@@ -5,8 +5,7 @@ Validation and the JSON Schema of `ccroute schema` are both made from it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
-
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from ccwrap.routes import allowed, readers, references, urls
 from ccwrap.routes.grants import PROVIDER_URLS
 from ccwrap.routes.readers import Fault, Wrong, mapping, several, table

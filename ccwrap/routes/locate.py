@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, Final
+
+from ccwrap.light import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Path = tuple[str | int, ...]
 
-_TOKEN: Final = re.compile(
+_PIECE: Final = (
     r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
     r"|'''(?:[^']|'(?!''))*'{3,5}"
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*'"
     r"|\#[^\n]*"
-    r"|[\[\]{}\n]",
-    re.DOTALL,
+    r"|[\[\]{}\n]"
 )
 
 
@@ -70,7 +70,7 @@ def _keys(text: str) -> Iterator[tuple[Path, int]]:
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     start, line, depth = 0, 1, 0
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_PIECE, text, re.DOTALL):
         mark = token.group()
         if mark in "[{":
             depth += 1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ccwrap.errors import RouteFileError
+from ccwrap.light import TYPE_CHECKING, NamedTuple
 from ccwrap.routes import keys, urls
 from ccwrap.routes.keys import LOCAL, MACHINE, PROJECT
 from ccwrap.routes.readers import Fault

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
+from ccwrap.light import TYPE_CHECKING, Any, Final
 from ccwrap.routes import records
 
 if TYPE_CHECKING:

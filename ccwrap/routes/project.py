@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Final
 
+from ccwrap.light import Final
 from ccwrap.routes.document import read_bytes
 
 _SMALL: Final = 4096

@@ -6,8 +6,8 @@ that loses its end could hide where it leads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from ccwrap.home import short
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes.grants import place, thing, url_of, wanted
 from ccwrap.text import escaped
 
@@ -98,11 +98,6 @@ def difference(
         for route in after
     )
     return tuple((route, grants) for route, grants in asked if grants)
-
-
-def short(file: Path, home: Path) -> str:
-    """A path with `~` for the home folder."""
-    return f"~/{file.relative_to(home)}" if file.is_relative_to(home) else str(file)
 
 
 def _thing(route: Route, origins: Mapping[str, str]) -> str:

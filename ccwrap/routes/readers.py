@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ccwrap.text import UNPRINTABLE
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
+from ccwrap.text import unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 MOST_FAULTS: Final = 50
 """Mistakes that are collected in one file; a hostile one could have a hundred thousand."""
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?(ms|s|m|h|d)")
+NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_DURATION: Final = r"(\d{1,9}(?:\.\d{1,9})?)\s?(ms|s|m|h|d)"
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -51,10 +50,8 @@ def text(value: object) -> str:
     """A printable string that isn't empty."""
     if not isinstance(value, str):
         raise Wrong(f"must be text, not {kind_of(value)}", 'write it in quotes: "…"')
-    if match := UNPRINTABLE.search(value):
-        raise Wrong(
-            f"has a control or invisible character (U+{ord(match.group()):04X})", "remove it"
-        )
+    if char := unprintable(value):
+        raise Wrong(f"has a control or invisible character (U+{ord(char):04X})", "remove it")
     if not value.strip():
         raise Wrong("is empty", "give it a value or remove the key")
     return value
@@ -75,7 +72,7 @@ def visible(value: object, longest: int = 256) -> str:
 def name(value: object) -> str:
     """A name of a route or a tag: letters, digits, `.`, `_` and `-`, at most 64."""
     found = text(value)
-    if not NAME.fullmatch(found):
+    if not re.fullmatch(NAME, found):
         raise Wrong(
             "is no name", "use letters, digits, . _ and -, at most 64, a letter or digit first"
         )
@@ -85,9 +82,14 @@ def name(value: object) -> str:
 def variable(value: object) -> str:
     """The name of an environment variable."""
     found = text(value)
-    if not VARIABLE.fullmatch(found):
+    if not is_variable(found):
         raise Wrong("is no variable's name", "use letters, digits and _")
     return found
+
+
+def is_variable(name: str) -> bool:
+    """Whether `name` is letters, digits and `_`, at most 128, no digit first."""
+    return name.isascii() and name.isidentifier() and len(name) <= 128
 
 
 def boolean(value: object) -> bool:
@@ -122,7 +124,7 @@ def _seconds(value: object) -> float:
         raise Wrong(f"must be a duration, not {kind_of(value)}", 'write it like "2.5s" or "10m"')
     if not isinstance(value, str):
         return float(value) if abs(value) < 1e9 else math.inf
-    match = _DURATION.fullmatch(value.strip())
+    match = re.fullmatch(_DURATION, value.strip())
     if not match:
         raise Wrong("is no duration", 'write it like "2.5s", "10m", or a number of seconds')
     return float(match[1]) * _SECONDS[match[2]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from typing import TYPE_CHECKING, Any, Final
 
 from ccwrap import private
 from ccwrap.errors import SettingError
+from ccwrap.light import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

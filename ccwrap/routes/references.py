@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-from ccwrap.routes.readers import Wrong, text
+from ccwrap.light import Final
+from ccwrap.routes.readers import Wrong, is_variable, text
 
-REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}")
+REFERENCE: Final = r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}"
 _NAME: Final = r"([A-Za-z_][A-Za-z0-9_]{0,127})"
 RESERVED: Final = ("none", "login", "aws", "gcp", "azure")
 """Words that stand for something else in a grant, so no variable may be called so."""
 
 _SPELLINGS: Final = (
-    (re.compile(rf"os\.environ/{_NAME}"), "os.environ/NAME is LiteLLM's spelling"),
+    (rf"os\.environ/{_NAME}", "os.environ/NAME is LiteLLM's spelling"),
     (
-        re.compile(rf"\$\{{\{{\s*(?:secrets|env|vars)\.{_NAME}\s*\}}\}}"),
+        rf"\$\{{\{{\s*(?:secrets|env|vars)\.{_NAME}\s*\}}\}}",
         "${{ … }} is GitHub's spelling",
     ),
-    (re.compile(rf"\$\{{?env:{_NAME}\}}?"), "${env:NAME} is an editor's spelling"),
-    (re.compile(rf"\{{env:{_NAME}\}}"), "{env:NAME} is another tool's spelling"),
-    (re.compile(rf"\{{\{{\s*{_NAME}\s*\}}\}}"), "{{NAME}} is another tool's spelling"),
-    (re.compile(rf"%{_NAME}%"), "%NAME% is a Windows shell's spelling"),
-    (re.compile(rf"\${_NAME}"), "a variable is written in braces here"),
+    (rf"\$\{{?env:{_NAME}\}}?", "${env:NAME} is an editor's spelling"),
+    (rf"\{{env:{_NAME}\}}", "{env:NAME} is another tool's spelling"),
+    (rf"\{{\{{\s*{_NAME}\s*\}}\}}", "{{NAME}} is another tool's spelling"),
+    (rf"%{_NAME}%", "%NAME% is a Windows shell's spelling"),
+    (rf"\${_NAME}", "a variable is written in braces here"),
 )
-_DEFAULT: Final = re.compile(rf"\$\{{{_NAME}\s*:?[-=?+]")
-_SECRET: Final = re.compile(
+_DEFAULT: Final = rf"\$\{{{_NAME}\s*:?[-=?+]"
+_KEY_LIKE: Final = (
     r"\b(?:sk|pk|rk)-[-_A-Za-z0-9]{12,}|\bgh[a-z]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\beyJ[-\w]{12,}"
-    r"|\bxox[a-z]-[-\w]{8,}|\bAKIA[A-Z0-9]{12,}|^(?:Bearer|Basic|Token)\s+(?!\$\{)\S",
-    re.IGNORECASE,
+    r"|\bxox[a-z]-[-\w]{8,}|\bAKIA[A-Z0-9]{12,}|^(?:Bearer|Basic|Token)\s+(?!\$\{)\S"
 )
 
 
 def credential(value: object) -> str:
     """The NAME in `"${NAME}"`. Raises Wrong, without quoting the value."""
     found = text(value)
-    match = REFERENCE.fullmatch(found)
-    if match:
-        return _unreserved(match[1])
+    if found.startswith("${") and found.endswith("}") and is_variable(found[2:-1]):
+        return _unreserved(found[2:-1])
     _other_spelling(found)
-    if REFERENCE.search(found):
+    if re.search(REFERENCE, found):
         raise Wrong("must be one ${NAME} and nothing else", 'write it like "${LLM_KEY}"')
     raise Wrong(
         "holds the secret itself, or a word where a ${NAME} belongs",
@@ -62,13 +60,13 @@ def header_value(value: object) -> str:
         raise Wrong("begins or ends with a space", "remove it")
     if len(found) > 1000:
         raise Wrong("is longer than 1000 characters", "shorten it")
-    rest = REFERENCE.sub("", found)
+    rest = re.sub(REFERENCE, "", found)
     _other_spelling(rest)
     if "${" in rest:
         raise Wrong("has a ${ that is no ${NAME}", 'write it like "${EDGE_KEY}"')
-    if _SECRET.search(rest):
+    if re.search(_KEY_LIKE, rest, re.IGNORECASE):
         raise Wrong("looks like a secret", 'put it in a variable and write "${EDGE_KEY}"')
-    for name in REFERENCE.findall(found):
+    for name in re.findall(REFERENCE, found):
         _unreserved(name)
     return found
 
@@ -81,16 +79,16 @@ def _unreserved(name: str) -> str:
 
 def names_in(value: str) -> tuple[str, ...]:
     """Every NAME that a header's value refers to, each once."""
-    return tuple(dict.fromkeys(REFERENCE.findall(value)))
+    return tuple(dict.fromkeys(re.findall(REFERENCE, value)))
 
 
 def _other_spelling(value: str) -> None:
     """Raise Wrong where `value` is a variable in another tool's spelling."""
-    if match := _DEFAULT.search(value):
+    if match := re.search(_DEFAULT, value):
         raise Wrong(
             "has a default value: in a shared file that is a stranger's key",
             f'write "${{{match[1]}}}"; a route without its key is left out by itself',
         )
     for pattern, why in _SPELLINGS:
-        if match := pattern.fullmatch(value.strip()):
+        if match := re.fullmatch(pattern, value.strip()):
             raise Wrong(why, f'write "${{{match[1]}}}"')

@@ -31,11 +31,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     from ccwrap.errors import SettingError  # noqa: PLC0415 - found by `run`
     from ccwrap.gateways import kinds  # noqa: PLC0415
     from ccwrap.places import Places  # noqa: PLC0415
-    from ccwrap.routes import credentials, files  # noqa: PLC0415
+    from ccwrap.routes import credentials, layers  # noqa: PLC0415
 
     name, home, search, config, machine = map(decoded, arguments)
     places = Places(Path(home), Path(config), Path(machine), Path(config).parent)
-    said = files.secret(name, places, kinds.load())
+    said = layers.secret(name, places, kinds.load())
     if said is None:
         what = f"{name} is no longer in [secrets] of {config} or {machine}"
         raise SettingError(what, "name its command there again")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-
+from ccwrap.light import TYPE_CHECKING, NamedTuple, Protocol
 from ccwrap.text import shown_url
 
 if TYPE_CHECKING:

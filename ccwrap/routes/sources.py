@@ -7,8 +7,8 @@ import os
 import time
 from pathlib import Path
 from threading import Condition
-from typing import TYPE_CHECKING, Any, Final
 
+from ccwrap.light import TYPE_CHECKING, Any, Final
 from ccwrap.routes.document import read_bytes
 from ccwrap.text import clean
 
@@ -23,6 +23,12 @@ LIMIT: Final = 64 * 1024
 COMMAND_SECONDS: Final = 10.0
 REAPING: Final = 0.5
 """Seconds that a killed command gets to be gone; one that hangs in the system is left behind."""
+
+DRAINING: Final = 0.3
+"""Seconds for the end of its output, once a command is over and has written some."""
+
+POLLING: Final = 0.05
+"""Seconds between two looks at whether a command is over whose output has no end."""
 
 ENDING: Final = ("SIGTERM", "SIGHUP", "SIGQUIT") if os.name == "posix" else ()
 
@@ -202,7 +208,8 @@ _ELSEWHERE: Final = "put it in .env.local, or name a command or file in [secrets
 def _outputs(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
     """Both streams, at most LIMIT + 1 bytes of each, until they end or time is up.
 
-    An endless writer is stopped at the limit.
+    An endless writer is stopped at the limit. What a command leaves running (an agent, a
+    cache) may keep them open: its own output is complete all the same.
     """
     from threading import Thread  # noqa: PLC0415 - only where a command is named
 
@@ -220,8 +227,12 @@ def _outputs(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, b
     readers = [Thread(target=read, args=(index,), daemon=True) for index in range(len(streams))]
     for reader in readers:
         reader.start()
-    for reader in readers:
-        reader.join(max(0.0, end - time.monotonic()))
+    over = 0.0
+    while any(reader.is_alive() for reader in readers) and (now := time.monotonic()) < end:
+        next(filter(Thread.is_alive, readers), readers[0]).join(min(POLLING, end - now))
+        over = over or (now if process.poll() is not None else 0.0)
+        if over and (found[0] or process.returncode) and now - over > DRAINING:
+            return found[0], found[1]
     if not any(reader.is_alive() for reader in readers):
         _wait(process, max(0.0, end - time.monotonic()))
     return found[0], found[1]

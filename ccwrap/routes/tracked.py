@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
+from ccwrap.light import TYPE_CHECKING, Final
 from ccwrap.routes import project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SECONDS: Final = 5
+WHY: Final = "git tracks it"
 _KEPT: Final = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "SYSTEMROOT", "TMPDIR", "TEMP")
 _OPTIONS: Final = (
     "--no-pager",
@@ -42,7 +43,7 @@ def reasons(
     if answer is None:
         return dict.fromkeys(names, "git can't say whether it is tracked")
     listed = {entry.casefold() for entry in answer}
-    return {name: "git tracks it" for name in names if name.casefold() in listed}
+    return {name: WHY for name in names if name.casefold() in listed}
 
 
 def _ask(

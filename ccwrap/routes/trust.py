@@ -6,8 +6,7 @@ CCWRAP_TRUST. None of them stands in a project.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 from ccwrap.routes import grants, records
 from ccwrap.routes.grants import Grant, as_variable, parse, plain, wanted
 from ccwrap.routes.question import difference, question

@@ -7,17 +7,17 @@ two ways (escapes, dot segments, users, odd numbers) is refused instead of guess
 from __future__ import annotations
 
 import re
-from typing import Final
 
+from ccwrap.light import Final
 from ccwrap.routes.readers import Wrong, text
 from ccwrap.text import shown_url
 
 LONGEST: Final = 200
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_PATH: Final = re.compile(r"[A-Za-z0-9._~:@+=-]+")
-_ENDPOINT: Final = re.compile(
-    r"/v1(/messages(/count_tokens)?|/models|/chat/completions|/complete)?/?$|/chat/completions/?$",
-    re.IGNORECASE,
+_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
+_PATH: Final = r"[A-Za-z0-9._~:@+=-]+"
+_ENDPOINT: Final = (
+    r"(?i)/v1(/messages(/count_tokens)?|/models|/chat/completions|/complete)?/?$"
+    r"|/chat/completions/?$"
 )
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -64,7 +64,7 @@ def _plain(url: str) -> None:
         raise Wrong(f"is longer than {LONGEST} characters", "write the base URL alone")
     if "${" in url:
         raise Wrong("has a ${NAME} in it", "write the URL out: what is approved must be readable")
-    if re.search(r"[\s\\]", url):
+    if "\\" in url or any(char.isspace() for char in url):
         raise Wrong("has a space or a backslash in it", "remove it")
     if "?" in url or "#" in url:
         raise Wrong(
@@ -77,11 +77,16 @@ def _plain(url: str) -> None:
 
 
 def _host_and_port(authority: str, default: int) -> tuple[str, str]:
-    match = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{1,6}))?", authority)
-    if not match:
+    host, colon, digits = authority.rpartition(":")
+    if not colon or (host.startswith("[") and digits.endswith("]")):
+        host, colon, digits = authority, "", ""  # no port: the colons are an IPv6 address's
+    whole = (
+        "]" not in host[:-1] if host[:1] == "[" and host[-1] == "]" else not set(host) & {*":[]"}
+    )
+    if not whole or (colon and not (_is_number(digits) and len(digits) <= 6)):
         raise Wrong("has no valid host and port", "write it like https://llm.example.com:8443")
-    host = _host(match[1])
-    port = int(match[2]) if match[2] else default
+    host = _host(host)
+    port = int(digits) if colon else default
     if not 0 < port < 65536:
         raise Wrong("has no valid port", "use a port from 1 to 65535")
     return host, "" if port == default else f":{port}"
@@ -94,9 +99,11 @@ def _host(written: str) -> str:
     if host.startswith("["):
         return _ipv6(host)
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(host) > 253 or not all(_is_label(label) for label in labels):
         raise Wrong("has no valid host", "write it like https://llm.example.com")
-    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) and not _is_ipv4(host):
+    last = labels[-1]
+    hexadecimal = last.startswith("0x") and not last[2:].strip("0123456789abcdef")
+    if (_is_number(last) or hexadecimal) and not _is_ipv4(host):
         raise Wrong("has an address in an unusual spelling", "write it like 127.0.0.1")
     return host
 
@@ -104,8 +111,17 @@ def _host(written: str) -> str:
 def _is_ipv4(host: str) -> bool:
     parts = host.split(".")
     return len(parts) == 4 and all(
-        re.fullmatch(r"0|[1-9][0-9]{0,2}", part) and int(part) < 256 for part in parts
+        _is_number(part) and len(part) < 4 and str(int(part)) == part and int(part) < 256
+        for part in parts
     )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _is_label(text: str) -> bool:
+    return 0 < len(text) < 64 and "-" not in (text[0], text[-1]) and _LABEL.issuperset(text)
 
 
 def _ipv6(host: str) -> str:
@@ -128,7 +144,7 @@ def _path(path: str, url: str) -> str:
     path = path.removesuffix("/")
     if not path:
         return ""
-    if match := _ENDPOINT.search(f"/{path}"):
+    if match := re.search(_ENDPOINT, f"/{path}"):
         shorter = url.rstrip("/")[: -len(match.group().rstrip("/"))]
         raise Wrong(
             f"ends in {match.group().rstrip('/')}, which claude adds by itself",
@@ -137,7 +153,7 @@ def _path(path: str, url: str) -> str:
     segments = path.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         raise Wrong("has an empty or a dot segment in its path", "write the path that is meant")
-    if not all(_PATH.fullmatch(segment) for segment in segments):
+    if not all(re.fullmatch(_PATH, segment) for segment in segments):
         raise Wrong(
             "has an unusual character in its path", "use letters, digits and - . _ ~ : @ + ="
         )

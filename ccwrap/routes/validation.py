@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
 from ccwrap import __version__
 from ccwrap.errors import RouteFileError
+from ccwrap.light import TYPE_CHECKING, Any, Final, NamedTuple
 from ccwrap.routes import keys, locate, readers
 from ccwrap.routes.keys import AUTH_KEYS, Auth
 from ccwrap.routes.readers import MOST_FAULTS, Fault, Wrong

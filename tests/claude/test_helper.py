@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccwrap import pipeline
+from ccwrap import routing
 from ccwrap.claude.helper import Helper
 from ccwrap.errors import SettingError
 from ccwrap.routes.refresh import decoded
@@ -102,7 +102,7 @@ def test_the_program_is_where_the_line_says(tmp_path: Path) -> None:
     given = ("A", str(tmp_path), os.defpath, str(config), str(tmp_path / "none"))
     code = (
         f"import runpy, sys; sys.argv[1:] = {given!r}\n"
-        f"try: runpy.run_path({str(pipeline.REFRESH)!r}, run_name='__main__')\n"
+        f"try: runpy.run_path({str(routing.REFRESH)!r}, run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
         "print(*sys.modules)"
     )

@@ -9,6 +9,7 @@ from ccwrap.gateways import kinds
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+URL = "https://llm.example.com"
 FIRST = '# ours\npolicy = "ordered" # for now\n\n[[route]]\nkind = "openrouter" # best\n'
 
 
@@ -57,14 +58,30 @@ def test_a_name_and_a_url_can_be_given(bare_sandbox: Sandbox) -> None:
     ("arguments", "status", "words"),
     [
         (("nonsense",), 2, "no such kind"),
+        (("openruter",), 2, "did you mean openrouter?"),
         (("litellm",), 2, "--url"),
         (("openrouter",), 2, "ccroute add openrouter --name NAME"),
         (("anthropic", "--name", "openrouter"), 2, "has a route 'openrouter' already"),
-        (("generic", "--url", "http://llm.example.com"), 78, "https"),
-        (("generic", "--url", 'https://a.example"\nx = "'), 78, "url"),
+        (("generic", "--url", "http://llm.example.com"), 2, "https"),
+        (("generic", "--url", 'https://a.example"\nx = "'), 2, "URL"),
+        (
+            ("litellm", "--url", f"{URL}/v1"),
+            2,
+            f"ends in /v1, which claude adds by itself\n  fix: write {URL}\n",
+        ),
         (("generic", "--url", "https://a.example", "--name", "a b"), 78, "name"),
     ],
-    ids=["unknown kind", "no url", "same kind", "same name", "plain http", "quote", "bad name"],
+    ids=[
+        "unknown kind",
+        "misspelt kind",
+        "no url",
+        "same kind",
+        "same name",
+        "plain http",
+        "quote",
+        "version",
+        "bad name",
+    ],
 )
 def test_what_would_not_be_right_is_not_written(
     bare_sandbox: Sandbox, arguments: tuple[str, ...], status: int, words: str
@@ -83,6 +100,7 @@ def test_a_file_with_mistakes_is_left_alone(bare_sandbox: Sandbox) -> None:
 def test_without_a_file_it_points_to_init(bare_sandbox: Sandbox) -> None:
     err = bare_sandbox.run_ccroute("add", "ollama").expect(2).err
     assert "ccroute init --kind ollama" in err
+    assert "did you mean ollama?" in bare_sandbox.run_ccroute("add", "olama").expect(2).err
 
 
 def test_it_is_allowed_where_all_others_are(bare_sandbox: Sandbox) -> None:

@@ -111,7 +111,7 @@ def test_only_the_named_routes_are_asked(bare_sandbox: Sandbox, gateway: StartGa
 def test_an_unknown_name_is_a_usage_error_that_lists_the_routes(bare_sandbox: Sandbox) -> None:
     routed(bare_sandbox, {"eu": "http://127.0.0.1:9"})
     ran = bare_sandbox.run_ccroute("check", "us").expect(2)
-    assert "no route is called 'us'; there are eu" in ran.err
+    assert "no route is called 'us'; there is only eu" in ran.err
 
 
 def test_a_pin_keeps_nobody_from_being_asked(bare_sandbox: Sandbox, gateway: StartGateway) -> None:

@@ -161,14 +161,15 @@ def test_a_file_that_cant_be_used_exits_78(bare_sandbox: Sandbox) -> None:
     assert ran.out == ""
 
 
-def test_without_a_claude_the_rest_is_still_explained(
+def test_without_a_claude_the_rest_is_explained_and_it_exits_127(
     bare_sandbox: Sandbox, gateway: StartGateway
 ) -> None:
     routed(bare_sandbox, {"eu": gateway().url}, more=MODEL)
     env = {"PATH": "/nowhere"}
-    ran = bare_sandbox.run_ccroute("explain", env=env).expect()
-    assert ran.out.startswith("eu  ")
-    assert "claude" in ran.err
+    for options in ((), ("--json",)):
+        ran = bare_sandbox.run_ccroute("explain", *options, env=env).expect(127)
+        assert "eu" in ran.out
+        assert ran.err.startswith("ccroute: no claude on PATH")
 
 
 @pytest.mark.parametrize(

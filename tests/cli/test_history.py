@@ -74,6 +74,7 @@ def test_a_table_for_a_person_and_a_route_s_changes(bare_sandbox: Sandbox, store
     ("arguments", "words"),
     [
         (["--since", "soon"], "--since soon: is no duration"),
+        (["--since", "7"], "is no duration\n  fix: write it like 5s, 2h or 7d\n"),
         (["--since", "90d"], "must be between"),
         (["nobody"], "nothing is remembered of nobody in the last 7d\n  fix: ccroute history"),
     ],

@@ -31,7 +31,11 @@ def nowhere(sandbox: Sandbox, *but: Path) -> None:
 
 def test_a_script_gets_a_file_that_is_right_and_allowed(bare_sandbox: Sandbox) -> None:
     out = bare_sandbox.run_ccroute("init", "--kind", "openrouter", "--yes").expect().out
-    assert "wrote ~/work/acme/.ccroute; what it asks for is allowed\n" in out
+    assert out.startswith(
+        "wrote ~/work/acme/.ccroute; what it asks for is allowed\n"
+        "and .ccroute.schema.json, for editors: commit both\n"
+        "added to .gitignore: .ccroute.local, .env.local, .env\n"
+    )
     assert "wants OPENROUTER_API_KEY: " in out
     assert "\n  ccroute secret set OPENROUTER_API_KEY\n" in out
     written = (bare_sandbox.project / ".ccroute").read_text()
@@ -87,11 +91,12 @@ def test_a_planted_link_for_gitignore_is_not_followed(bare_sandbox: Sandbox) -> 
     [
         ((), "nobody can be asked"),
         (("--kind", "nonsense", "--yes"), "no such kind"),
+        (("--kind", "litelm", "--yes"), "did you mean litellm?"),
         (("--kind", "litellm", "--yes"), "needs a URL"),
         (("--kind", "litellm", "--url", "http://llm.example.com", "--yes"), "the URL http://"),
         (("--kind", "litellm", "--url", f"https://u:{KEY}@a.example", "--yes"), "user or password"),
     ],
-    ids=["no terminal", "unknown kind", "no url", "plain http", "password"],
+    ids=["no terminal", "unknown kind", "misspelt kind", "no url", "plain http", "password"],
 )
 def test_what_can_not_be_is_a_usage_error_and_writes_nothing(
     bare_sandbox: Sandbox, arguments: tuple[str, ...], words: str
@@ -184,11 +189,30 @@ class TestOnATerminal:
             assert terminal.wait() == 0
         assert f'kind = "truefoundry"\nurl = "{URL}"\n' in text(bare_sandbox)
 
+    def test_a_slip_is_explained_and_asked_again(self, bare_sandbox: Sandbox) -> None:
+        with bare_sandbox.terminal("ccroute", "init", size=(40, 60)) as terminal:
+            shown = terminal.expect("[anthropic]:")
+            terminal.send("litelm\r")
+            said = terminal.expect("[anthropic]:")
+            assert "no such kind: 'litelm'; did you mean litellm?" in said
+            terminal.send("litellm\r")
+            terminal.expect("Base URL:")
+            terminal.send(f"{URL}/v1\r")
+            said = terminal.expect("Base URL:")
+            assert f"the URL ends in /v1, which claude adds by itself; write {URL}" in said
+            terminal.send(f"{URL}\r")
+            terminal.expect("[Y/n]:")
+            terminal.send("\r")
+            assert terminal.wait() == 0
+        assert max(map(len, shown.splitlines())) <= 60
+        assert f'kind = "litellm"\nurl = "{URL}"\n' in text(bare_sandbox)
+
     def test_a_no_writes_and_allows_nothing(self, bare_sandbox: Sandbox) -> None:
         with bare_sandbox.terminal("ccroute", "init", "--kind", "anthropic") as terminal:
             terminal.expect("[Y/n]:")
             terminal.send("n\r")
-            assert terminal.wait() != 0
+            terminal.expect("nothing was written")
+            assert terminal.wait() == 1
         assert not (bare_sandbox.project / ".ccroute").exists()
 
     def test_the_repositorys_settings_count_on_a_yes(self, bare_sandbox: Sandbox) -> None:

@@ -33,7 +33,13 @@ def test_the_help_imports_no_command_and_no_pipeline() -> None:
     )
     out = subprocess.check_output([sys.executable, "-c", code], text=True)
     names = json.loads(out.splitlines()[-1].replace("'", '"'))
-    assert set(names) <= {"ccwrap.cli", "ccwrap.cli.main", "ccwrap.errors", "ccwrap.voice"}
+    assert set(names) <= {
+        "ccwrap.cli",
+        "ccwrap.cli.main",
+        "ccwrap.errors",
+        "ccwrap.light",
+        "ccwrap.voice",
+    }
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)
@@ -137,9 +143,21 @@ class TestAlone:
     def test_it_says_that_nothing_is_routed_where_there_is_no_file(
         self, bare_sandbox: Sandbox
     ) -> None:
+        bare_sandbox.stand_in()
         out = bare_sandbox.run_ccroute().expect().out
         assert "no .ccroute here" in out
-        assert "ccroute --help" in out
+        assert "\nstart: ccroute init " in out
+
+    def test_with_a_file_it_says_where_to_read_more(self, bare_sandbox: Sandbox) -> None:
+        bare_sandbox.stand_in()
+        bare_sandbox.ccroute('[[route]]\nkind = "openrouter"\n')
+        out = bare_sandbox.run_ccroute().expect(77).out
+        assert "\nmore: ccroute explain " in out
+
+    def test_a_missing_claude_is_what_a_launch_would_stop_with(self, bare_sandbox: Sandbox) -> None:
+        ran = bare_sandbox.run_ccroute(env={"PATH": "/nowhere"}).expect(127)
+        assert ran.out.startswith("no route ")
+        assert ran.err.startswith("ccroute: no claude on PATH")
 
     def test_it_first_says_what_went_wrong_with_the_last_launch_here(
         self, bare_sandbox: Sandbox

@@ -54,7 +54,7 @@ def test_a_named_route_that_cant_be_used_gives_way_to_no_other(
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        (["--route", "us"], 78, "--route names the route 'us'; there are eu"),
+        (["--route", "us"], 78, "--route names the route 'us'; there is only eu"),
         (["--policy", "cheapest"], 78, "not in this version"),
         (["--policy", "random"], 78, "--policy is none of"),
         (["-p"], 2, "claude's own go behind --: ccroute run -- …"),
@@ -77,3 +77,12 @@ def test_without_a_route_file_it_is_claude_alone(bare_sandbox: Sandbox) -> None:
     assert standin.report.argv == ["-p", "x"]
     assert standin.report.stdin == "words"
     assert standin.report.ignored == []
+
+
+def test_what_stopped_it_is_told_as_it_was_typed(bare_sandbox: Sandbox) -> None:
+    bare_sandbox.stand_in()
+    routed(bare_sandbox, {"eu": "http://127.0.0.1:9"})
+    bare_sandbox.run_ccroute("run", "--route", "us").expect(78)
+    out = bare_sandbox.run_ccroute().expect(69).out
+    assert "--route names the route 'us'" in out
+    assert "CCWRAP_ROUTE" not in out

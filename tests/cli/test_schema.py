@@ -12,7 +12,7 @@ import pytest
 from ccwrap.cli import granting
 from ccwrap.errors import RouteFileError
 from ccwrap.gateways import kinds
-from ccwrap.routes import files
+from ccwrap.routes import layers
 from ccwrap.routes.schema import json_schema
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def config_fits(text: str, folder: Path) -> tuple[bool, bool]:
     file = folder / "config.toml"
     file.write_text(text)
     try:
-        files.check(file, CATALOGUE)
+        layers.check(file, CATALOGUE)
     except RouteFileError:
         return validator.is_valid(tomllib.loads(text)), False
     return validator.is_valid(tomllib.loads(text)), True

@@ -80,9 +80,10 @@ def test_it_says_where_the_environment_counts_first(two: Sandbox) -> None:
         (["first", "--auto"], "either a route"),
         (["--for", "2h"], "either a route"),
         (["first", "--for", "soon"], "--for soon: "),
+        (["first", "--for", "2"], "--for 2: is no duration\n  fix: write it like 2h\n"),
         (["first", "--for", "0s"], "--for 0s: "),
     ],
-    ids=["unknown", "both", "time without a route", "no duration", "too short"],
+    ids=["unknown", "both", "time without a route", "no duration", "no unit", "too short"],
 )
 def test_what_makes_no_sense_exits_2_and_pins_nothing(
     two: Sandbox, arguments: list[str], says: str

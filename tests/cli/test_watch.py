@@ -103,3 +103,8 @@ def test_nothing_to_ask_ends_it(bare_sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("option", ["--paid", "--json"])
 def test_it_is_neither_billed_nor_json(bare_sandbox: Sandbox, option: str) -> None:
     bare_sandbox.run_ccroute(*EVERY, option).expect(2)
+
+
+def test_a_pause_without_rounds_is_a_slip(bare_sandbox: Sandbox) -> None:
+    ran = bare_sandbox.run_ccroute("check", "--every", "1s").expect(2)
+    assert ran.err == "ccroute: --every goes with --watch\n"

@@ -18,8 +18,19 @@ HEAVY = {
     "inspect",
     "lark",
     "dotenv",
+    "tomllib",
+    "tomlkit",
+    "typing",
+    "hashlib",
+    "threading",
+    "subprocess",
+    "ssl",
+    "ccwrap.refusal",
+    "ccwrap.routes.layers",
+    "ccwrap.routes.consent",
+    "ccwrap.gateways.probe",
 }
-"""Each costs more than the interpreter itself; see the imports at their place of use."""
+"""What no launch needs that knows its gateways; see the imports at their place of use."""
 
 
 def loaded(statement: str) -> set[str]:
@@ -31,7 +42,9 @@ def loaded(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["ccwrap.launcher", "ccwrap.pipeline", "ccwrap.report"])
+@pytest.mark.parametrize(
+    "module", ["ccwrap.launcher", "ccwrap.pipeline", "ccwrap.routing", "ccwrap.history"]
+)
 def test_importing_the_launch_path_loads_nothing_heavy(module: str) -> None:
     before = loaded("pass")
     assert not (loaded(f"import {module}") - before) & HEAVY
@@ -42,5 +55,12 @@ def test_a_pass_through_loads_neither_the_pipeline_nor_a_parser() -> None:
     assert not extra & {"ccwrap.pipeline", "ccwrap.candidates", "tomllib", "json", "sqlite3", "ssl"}
 
 
+def test_where_nothing_is_routed_nothing_is_loaded_that_routes() -> None:
+    extra = loaded("import ccwrap.pipeline, ccwrap.report, ccwrap.world") - loaded("pass")
+    assert not extra & {"ccwrap.routing", "ccwrap.candidates", "ccwrap.routes.given", "sqlite3"}
+
+
 def test_the_probe_loads_httpx_without_its_command_line() -> None:
-    assert not loaded("import ccwrap.gateways.probe") & {"click", "rich", "pygments", "asyncio"}
+    extra = loaded("import ccwrap.gateways.probe")
+    assert "httpx" in extra
+    assert not extra & {"click", "rich", "pygments", "asyncio", "trio"}

@@ -46,9 +46,11 @@ def test_two_commands_do_all_set_up() -> None:
 def test_every_other_command_shown_is_one_of_these() -> None:
     shown = [line.partition("#")[0].strip() for line in SHELL if line not in SET_UP]
     assert shown == [
-        "pipx install ccwrap",
+        "pipx install .",
         "cd your-project",
         "ccroute init",
+        "ccroute add openrouter",
+        "ccroute check",
         "ccwrap",
         "ccroute ide vscode",
         "ccroute alias --install",
@@ -66,14 +68,18 @@ def test_every_route_file_shown_is_valid(bare_sandbox: Sandbox, number: int) -> 
     bare_sandbox.run_ccroute("validate").expect()
 
 
-def test_init_then_ccwrap(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
+def test_init_add_check_then_ccwrap(bare_sandbox: Sandbox, gateway: StartGateway) -> None:
     stand_in = bare_sandbox.stand_in()
     good = gateway(Setup(keys=(KEY,)))
     bare_sandbox.environment["CCWRAP_KEY"] = KEY
     bare_sandbox.run_ccroute("init", "--kind", "generic", "--url", good.url, "--yes").expect()
     name = re.search(r"\$\{(\w+)\}", (bare_sandbox.project / ".ccroute").read_text())
     assert name
-    bare_sandbox.environment[name[1]] = KEY
+    added = bare_sandbox.run_ccroute("add", "openrouter").expect().out
+    assert "allowed, as the others are\nnext: ccroute check\n" in added
+    assert f"{name[1]} is not set" in bare_sandbox.run_ccroute("check").expect(69).out
+    bare_sandbox.write(".env.local", f"{name[1]}={KEY}\n")
+    assert "127.0.0.1 would run." in bare_sandbox.run_ccroute("check").expect().out
     bare_sandbox.run_ccwrap("-p", "hello").expect()
     assert stand_in.reports[0].environment["ANTHROPIC_BASE_URL"] == good.url
 

@@ -219,6 +219,20 @@ def test_other_locked_keys(house: House, key: str, machines: str, others: str) -
     assert house.ignored() == {str(own): [key]}
 
 
+def test_locked_tags_are_neither_a_variable_s_nor_a_header_s_to_change(house: House) -> None:
+    more = f'kind = "litellm"\nurl = "{house.own.url}"\nauth_token = "${{LLM_KEY}}"\n'
+    house.config("tags", more='tags = { cost = "42" }')
+    house.sandbox.ccroute(f'[[route]]\n{more}headers = {{ X-LiteLLM-Tags = "cost:0" }}\n')
+    house.sandbox.allow(f"header:X-LiteLLM-Tags@{house.own.url}")
+    house.ccwrap(OTEL_RESOURCE_ATTRIBUTES="cost=0,site=mine").expect()
+    environment = house.standin.report.environment
+    assert "x-litellm-tags: project:acme,cost:42" in environment["ANTHROPIC_CUSTOM_HEADERS"]
+    assert "cost:0" not in environment["ANTHROPIC_CUSTOM_HEADERS"]
+    assert set(environment["OTEL_RESOURCE_ATTRIBUTES"].split(",")) == {
+        "site=mine", "project=acme", "cost=42"
+    }  # fmt: skip
+
+
 def test_doctor_says_what_is_locked_and_what_is_ignored(house: House) -> None:
     house.config("route", "secrets")
     file = house.sandbox.ccroute(table("mine", house.other.url))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from burst import Burst, burst, on_disk, state_of
-from ccwrap.gateways.simulated import Setup, SimulatedGateway, refuses
+from ccwrap.gateways.simulated import SILENT, Setup, SimulatedGateway, refuses
 from ccwrap.health import schema
 from ccwrap.health.opening import FILE
 from ccwrap.health.store import Store
@@ -101,6 +101,23 @@ def test_the_second_launch_asks_nobody(
     assert asked(three) == before
 
 
+def test_a_silent_first_gateway_delays_one_launch_only(
+    bare_sandbox: Sandbox, three: list[SimulatedGateway], gateway: StartGateway
+) -> None:
+    silent, well = gateway(Setup(keys=(KEY,)), SILENT), three[0]
+    urls = {"silent": silent.url, "well": well.url}
+    routed(bare_sandbox, urls, '[probe]\ntimeout = "5s"\n')
+    assert bare_sandbox.run_ccwrap("-p", "x").expect().out.strip() == well.url
+    before = asked([silent, well])
+    assert bare_sandbox.run_ccwrap("-p", "x").expect().out.strip() == well.url
+    assert asked([silent, well]) == before
+    explained = bare_sandbox.run_ccroute("explain", "--json").expect().json
+    assert "within 3.0 s, while another was well" in explained["considered"][0]["detail"]
+    checked = bare_sandbox.run_ccroute("check", "--json").expect().json["routes"][0]
+    assert checked["verdict"] == "unreachable"
+    assert "connected, no answer in time" in checked["detail"]
+
+
 def test_each_launch_is_kept_with_what_a_person_asks_later(
     bare_sandbox: Sandbox, three: list[SimulatedGateway]
 ) -> None:
@@ -170,7 +187,8 @@ def test_forgetting_a_route_that_never_ran_forgets_nothing(
     bare_sandbox: Sandbox, three: list[SimulatedGateway]
 ) -> None:
     bare_sandbox.run_ccwrap("-p", "x").expect()
-    assert "0 verdicts of nobody" in bare_sandbox.run_ccroute("forget", "nobody").expect().out
+    said = bare_sandbox.run_ccroute("forget", "nobody").expect().out
+    assert said == "nothing was remembered of nobody\n"
     before = asked(three)
     bare_sandbox.run_ccwrap("-p", "x").expect()
     assert asked(three) == before
@@ -253,4 +271,5 @@ def test_the_launch_with_a_fresh_memory_imports_nothing_heavy(
     loaded = {line.rpartition("|")[2].strip() for line in ran.err.splitlines()}
     assert "sqlite3" in loaded
     assert not loaded & {"httpx", "httpcore", "psutil", "ssl", "click", "asyncio", "email"}
+    assert not loaded & {"hashlib", "threading", "dataclasses", "subprocess"}
     assert os.path.basename(ran.out.strip())

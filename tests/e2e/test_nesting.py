@@ -116,6 +116,62 @@ def test_what_outlives_the_session_chooses_for_itself(world: World) -> None:
     assert claude.report.environment["ANTHROPIC_BASE_URL"] == world.one.url
 
 
+def routes(world: World, **names: str) -> None:
+    """Two routes, each with an `api_key` of its own name, which is allowed."""
+    urls = {"one": world.one.url, "two": world.two.url}
+    kind = 'kind = "generic"\napi_key = "${{{}}}"\nurl = "{}"\n'
+    tables = (f'[[route]]\nname = "{at}"\n' + kind.format(names[at], urls[at]) for at in names)
+    world.sandbox.ccroute("".join(tables))
+    world.sandbox.allow(*(f"{names[at]}@{urls[at]}" for at in names))
+
+
+def within(report: Report) -> dict[str, str]:
+    """What a tool of this claude's inherits: what settings say, over claude's environment."""
+    assert report.overlay
+    return {**report.environment, **report.overlay["env"]}
+
+
+@pytest.mark.parametrize("outer", [("-p", "hello"), ("hello",)], ids=["-p", "interactive"])
+@pytest.mark.parametrize("inner", ["another project", "the same, its route failed", "no file"])
+def test_a_session_s_key_is_no_other_route_s_whatever_claude_has_it_in(
+    world: World, outer: tuple[str, ...], inner: str
+) -> None:
+    """ANTHROPIC_API_KEY in a session may be another gateway's key than in the user's shell."""
+    claude = world.sandbox.stand_in()
+    routes(world, one="LLM_KEY", two="ANTHROPIC_API_KEY")
+    world.sandbox.run_ccwrap(*outer, env={"ANTHROPIC_API_KEY": "two-s-own-0123456789"}).expect()
+    env = within(claude.report)
+    if inner == "another project":
+        routes(world, two="ANTHROPIC_API_KEY")
+    elif inner == "no file":
+        (world.sandbox.project / ".ccroute").unlink()
+        env["CCWRAP_URLS"] = world.two.url
+    else:
+        world.one.behaviour = refuses(401)
+        world.sandbox.run_ccroute("check", "one")
+    world.two.clear()
+    ran = world.sandbox.run_ccwrap("-p", "inner", env=env)
+    assert ran.status == (78 if inner == "no file" else 69)
+    assert "ANTHROPIC_API_KEY is" in ran.err
+    assert not [request for request in world.two.log if request.credentialed]
+
+
+@pytest.mark.parametrize("outer", [("-p", "hello"), ("hello",)], ids=["-p", "interactive"])
+def test_a_route_finds_its_key_again_whatever_claude_has_it_in(
+    world: World, outer: tuple[str, ...]
+) -> None:
+    """Three deep; an interactive claude has an api_key in ANTHROPIC_AUTH_TOKEN."""
+    claude = world.sandbox.stand_in()
+    routes(world, one="ANTHROPIC_API_KEY")
+    env = {"ANTHROPIC_API_KEY": KEY}
+    for words in (outer, ("-p", "inner"), ("inmost",), ("-p", "the end")):
+        world.sandbox.run_ccwrap(*words, env=env).expect()
+        env = within(claude.reports[-1])
+    assert {request.key for request in world.one.log} == {"", KEY}
+    carriers = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+    assert [env[name] for name in carriers] == [KEY, ""]
+
+
 def launched(world: World, *given: str) -> str:
     """The overlay's path of a launch on the second gateway, by a stand-in that is over."""
     claude = world.sandbox.stand_in()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asking import KEY, KINDS, MODEL, SLACK, TIMEOUT, candidate, verdict
-from ccwrap.gateways.probe import probe
+from ccwrap.gateways.probe import PACE, WAVE, probe
 from ccwrap.gateways.road import Road
 from ccwrap.gateways.simulated import (
     SILENT,
@@ -17,6 +17,7 @@ from ccwrap.gateways.simulated import (
     refuses,
     slow,
 )
+from ccwrap.routes.validation import MOST_ROUTES
 from ccwrap.secret import Secret
 
 if TYPE_CHECKING:
@@ -142,6 +143,22 @@ def test_all_are_asked_at_once(gateway: StartGateway) -> None:
     assert {each.name for each in found.values()} == {"ok"}
     assert sorted(found) == [0, 1, 2, 3, 4]
     assert time.monotonic() - began < 5 * 0.6
+
+
+def test_whoever_stands_behind_many_that_are_silent_is_asked_without_waiting_for_them(
+    gateway: StartGateway,
+) -> None:
+    silent, well = gateway(SETUP, SILENT), gateway(SETUP)
+    asks = [*[candidate(silent.url, timeout=10.0)] * 40, candidate(well.url, timeout=10.0)]
+    first = next(iter(probe(asks, Road.from_variables({}), 10.0)))
+    assert (first[0], first[1].name) == (40, "ok")
+
+
+def test_all_that_a_file_can_name_are_under_way_within_a_third_of_a_second() -> None:
+    pauses, asked = 0, WAVE
+    while asked < MOST_ROUTES:
+        pauses, asked = pauses + 1, asked + WAVE * 2 ** (pauses + 1)
+    assert pauses * PACE <= 0.3 + 1e-9
 
 
 def test_answers_come_as_they_come_in(gateway: StartGateway) -> None:

@@ -66,3 +66,9 @@ def test_resource_attributes_are_added_to(
     existing: str, given: dict[str, str], together: str
 ) -> None:
     assert tags.resource_attributes(existing, given) == together
+
+
+def test_fixed_ones_are_the_tags_own() -> None:
+    existing, given = "te%61m=mine, site=x,project=mine", {"project": "acme", "team": "core"}
+    together = tags.resource_attributes(existing, given, {"team"})
+    assert together == "site=x,project=mine,team=core"

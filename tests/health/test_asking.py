@@ -366,6 +366,61 @@ def test_a_fault_in_the_way_there_stops_the_launch(world: World) -> None:
         world.launch("a", world.terms()._replace(probe=probe))
 
 
+class Silent:
+    """A probe whose first gateway answers no sooner than the test lets it."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.asked = 0
+
+    def __call__(self, names: Sequence[str], seconds: float) -> Iterator[tuple[str, Verdict]]:
+        del seconds
+        self.asked += len(names)
+        yield "b", OK
+        self.gate.wait(30)
+        yield "a", OK
+
+
+def test_a_silent_route_gets_three_fifths_of_its_time_where_another_is_well(world: World) -> None:
+    silent = Silent()
+    terms = world.terms(limit=0.5)._replace(probe=silent)
+    try:
+        assert world.launch("ab", terms) == {"a": "unreachable", "b": "ok"}
+        verdict = world.known()["a"].verdict
+        assert verdict.detail == "no answer within 0.3 s, while another was well"
+        assert world.launch("ab", terms) == {"a": "unreachable", "b": "ok"}
+        assert silent.asked == 2
+    finally:
+        silent.gate.set()
+
+
+def test_a_slow_route_that_answers_has_its_whole_time(world: World) -> None:
+    slow = Silent()
+    terms = world.terms(limit=0.5)._replace(probe=slow, answering={"a"})
+    timer = threading.Timer(0.4, slow.gate.set)
+    timer.start()
+    assert world.launch("ab", terms) == {"a": "ok", "b": "ok"}
+    timer.join()
+
+
+def test_whoever_asks_for_all_gives_each_its_whole_time(world: World) -> None:
+    silent = Silent()
+    terms = world.terms(limit=0.1)._replace(probe=silent, share=1.0)
+    timer = threading.Timer(0.3, silent.gate.set)
+    timer.start()
+    assert world.launch("ab", terms) == {"a": "ok", "b": "ok"}
+    timer.join()
+
+
+def test_while_nobody_is_well_a_silent_route_has_its_whole_time(world: World) -> None:
+    world.answers |= {"a": LIMITED, "b": OK}
+    world.gates["a"] = threading.Event()
+    timer = threading.Timer(0.3, world.gates["a"].set)
+    timer.start()
+    assert world.launch("ab", world.terms(limit=0.1)) == {"a": "rate_limited", "b": "ok"}
+    timer.join()
+
+
 def test_one_that_may_not_wait_for_long_asks_in_the_end_however_many_ask_before_it(
     world: World,
 ) -> None:

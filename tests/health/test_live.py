@@ -12,9 +12,11 @@ import pytest
 
 from ccwrap.health import live
 from ccwrap.health.records import Launch
+from ccwrap.health.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -38,6 +40,16 @@ def test_a_process_counts_while_it_lives(child: subprocess.Popen[bytes]) -> None
     assert live.running([session]) == ()  # a zombie
     child.wait()
     assert live.running([session]) == ()
+
+
+def test_only_launches_in_a_process_that_is_there_are_looked_at(tmp_path: Path) -> None:
+    assert {os.getpid(), os.getppid()} <= set(live.processes())
+    assert {os.getpid(), os.getppid()} <= set(live.listed_by_psutil())
+    store = Store.open(tmp_path)
+    for pid in (7, 8, 7, 9):
+        store.launched(launch(pid, 1.0))
+    assert [(one.id, one.pid) for one in store.launches_of([9, 7])] == [(4, 9), (3, 7), (1, 7)]
+    assert store.launches_of([]) == ()
 
 
 def test_a_process_that_got_the_number_of_another_does_not_count() -> None:

@@ -114,8 +114,19 @@ def test_a_file_that_git_tracks_is_never_read(project: Project, name: str) -> No
     project.write(f"KEY={CANARY}\nmalformed 'x\n", name)
     git(project.folder, "add", name)
     missing = one(project)
+    elsewhere = "put it into .env.local, or " if name == ".env" else ""
     assert missing == Missing(
-        f"KEY is not set; {name} is not read: git tracks it", "ccroute secret set KEY"
+        f"KEY is not set; {name} is not read: git tracks it", f"{elsewhere}ccroute secret set KEY"
+    )
+
+
+def test_where_git_can_not_be_asked_another_file_would_not_help(project: Project) -> None:
+    git(project.folder, "init", "-q")
+    project.write(f"KEY={CANARY}\n", ".env")
+    missing = one(project, environment={"PATH": "/nowhere"})
+    assert missing == Missing(
+        "KEY is not set; .env is not read: git isn't installed to say whether it is tracked",
+        "ccroute secret set KEY",
     )
 
 

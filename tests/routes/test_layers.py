@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccwrap.errors import SettingError
-from ccwrap.routes import files
+from ccwrap.routes import files, layers
 from routefiles import HEAD, Project, catalogue
 
 EU = '[[route]]\nname = "eu"\nurl = "https://eu.example.com"\nauth_token = "${EU_KEY}"\n'
@@ -337,10 +337,10 @@ def test_a_file_can_be_named_outright(project: Project, written: str) -> None:
 
 def test_one_file_is_checked_by_itself(project: Project) -> None:
     project.config("broken")
-    assert [r.name for r in files.check(project.write(EU), catalogue()).routes] == ["eu"]
+    assert [r.name for r in layers.check(project.write(EU), catalogue()).routes] == ["eu"]
 
 
 def test_a_local_file_is_checked_without_the_file_that_it_changes(project: Project) -> None:
     text = 'prefer = ["eu"]\nuse = ["mine"]\n[[route]]\nname = "eu"\nweight = 2\n' + US
-    found = files.check(project.write(text, ".ccroute.local"), catalogue())
+    found = layers.check(project.write(text, ".ccroute.local"), catalogue())
     assert [route.name for route in found.routes] == ["us"]

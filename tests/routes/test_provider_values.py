@@ -8,7 +8,7 @@ import pytest
 
 from ccwrap.errors import RouteFileError
 from ccwrap.gateways import kinds
-from ccwrap.routes import files
+from ccwrap.routes import layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ VARIABLES = {"bedrock": "AWS_REGION", "vertex": "CLOUD_ML_REGION"}
 def check(folder: Path, kind: str, name: str, value: str) -> None:
     file = folder / ".ccroute"
     file.write_text(f"[[route]]\nkind = '{kind}'\nenv = {{ {name} = '{value}' }}\n")
-    files.check(file, kinds.load())
+    layers.check(file, kinds.load())
 
 
 @pytest.mark.parametrize("kind", VARIABLES)

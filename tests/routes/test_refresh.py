@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from ccwrap import pipeline
+from ccwrap import routing
 from ccwrap.errors import CcwrapError
 from ccwrap.routes import refresh
 from running import Ran, run
@@ -27,7 +27,7 @@ EXPIRES = 'A = {{ command = ["echo", "{}"], refresh = "50m" }}\n'
 def line(project: Project, name: str = "A") -> tuple[str, ...]:
     places = project.places
     given = (str(places.home), os.defpath, str(places.config), str(places.machine))
-    return (sys.executable, "-I", str(pipeline.REFRESH), name, *given)
+    return (sys.executable, "-I", str(routing.REFRESH), name, *given)
 
 
 def ask(project: Project, **environment: str) -> Ran:

@@ -108,6 +108,40 @@ def test_all_sources_are_asked_at_once_and_the_slow_ones_end_with_their_children
 
 
 @pytest.mark.parametrize(
+    ("code", "expected"),
+    [("", "value"), ("; sys.exit(3)", "failed with 3")],
+    ids=["well", "fails"],
+)
+def test_what_a_command_leaves_running_keeps_nobody_waiting_and_is_left(
+    project: Project, code: str, expected: str
+) -> None:
+    """An agent or a cache that it started has its output, too."""
+    ended = project.home / "ended"
+    agent = f"import sys, pathlib; sys.stdin.read(); pathlib.Path({str(ended)!r}).touch()"
+    os.mkfifo(project.home / "hold")
+    lines = (
+        "import subprocess, sys; "
+        f"subprocess.Popen([sys.executable, '-c', {agent!r}], stdin=open('hold')); "
+        "print('value')"
+    )
+    with open(os.open(project.home / "hold", os.O_RDWR), "wb"):
+        start = time.monotonic()
+        found = one(project, python(lines + code), seconds=30)
+        assert time.monotonic() - start < 15
+        assert expected in (found.secret.reveal() if isinstance(found, Found) else found.why)
+        assert not ended.exists()
+    while not ended.exists():
+        time.sleep(0.02)
+
+
+def test_what_a_command_s_child_writes_after_its_end_is_its_output(project: Project) -> None:
+    late = "import os; os.fork() and os._exit(0); import time; time.sleep(1); print('value')"
+    found = one(project, python(late), seconds=30)
+    assert isinstance(found, Found)
+    assert found.secret == Secret("value")
+
+
+@pytest.mark.parametrize(
     ("contents", "why"),
     [(None, "No such file"), (b"\xff", "not UTF-8"), (b"a" * 70_000, "larger than 64 KiB")],
 )
