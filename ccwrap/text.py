@@ -31,8 +31,9 @@ _KEY_LIKE = (
     r"|(?<=earer )[-_A-Za-z0-9.~+/=]{8,}"
 )
 
-# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands.
-_COMMAND = r"(?<!\S):(?=:[a-z])|##(?=\[)"
+# A CI job's log takes `::name::` at a line's start and `##[name]` anywhere for commands, in
+# letters of either case.
+_COMMAND = r"(?<!\S):(?=:[A-Za-z])|##(?=\[)"
 
 
 def those(names: Iterable[str]) -> str:
@@ -52,8 +53,7 @@ def clean(text: str, secrets: Iterable[str] = (), limit: int = SHOWN) -> str:
     text = text[: limit * 20]
     for secret in sorted(set(secrets), key=len, reverse=True):
         text = _without(text, secret)
-    text = " ".join(re.sub(_KEY_LIKE, "***", text).split())
-    text = re.sub(_COMMAND, lambda match: f"{match.group()} ", text)
+    text = _said(" ".join(re.sub(_KEY_LIKE, "***", text).split()))
     if unprintable(text):
         text = re.sub(UNPRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -75,8 +75,15 @@ def unprintable(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with everything but line ends escaped that could move a terminal."""
-    return "\n".join(escaped(line) for line in text.split("\n"))
+    """`text` with everything but line ends escaped that could move a terminal or a CI job."""
+    return "\n".join(escaped(_said(line)) for line in text.split("\n"))
+
+
+def _said(text: str) -> str:
+    """`text` without what a CI job would take for a command."""
+    if "::" not in text and "##[" not in text:
+        return text
+    return re.sub(_COMMAND, lambda match: f"{match.group()} ", text)
 
 
 def _without(text: str, secret: str, least: int = 8) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from functools import partial
@@ -217,8 +218,19 @@ def make_shim(here: World, folder: Path, program: Path) -> None:
     shim = folder / "claude"
     if os.path.lexists(shim) and not binary.is_shim(str(shim)):
         raise SettingError(f"{shim}: is none of ours", f"look at it, then: rm {shim}")
+    refuse_others(folder)
     write_shim(here.places, shim, program)
     click.echo(f"{render.short(shim, here.places.home)} starts ccwrap", err=True)
+
+
+def refuse_others(folder: Path) -> None:
+    """Raise SettingError where others may put programs into `folder`: it shall lead PATH."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return
+    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & stat.S_IWOTH:
+        raise SettingError(f"{folder}: others may write it", f"look at it: ls -la {folder}")
 
 
 def write_shim(places: Places, shim: Path, program: Path) -> None:

@@ -36,15 +36,14 @@ class Edit(NamedTuple):
     """An edit that was made, or was about to be.
 
     before  hash of the file before it; "" where there was none
-    after   hash of the file with it
-    back    what leads from `after` to `before`
+    ways    from the hash of the file with it to what leads back to `before`; two where
+            one was made in place of another, and a kill may have left either
     made    folders made for the file, outermost first
     extra   what the writer wants to know again
     """
 
     before: str
-    after: str
-    back: tuple[Splice, ...]
+    ways: Mapping[str, tuple[Splice, ...]]
     made: tuple[str, ...]
     extra: Mapping[str, Any]
 
@@ -125,10 +124,13 @@ class Book:
         if noted is None:
             return None
         try:
-            back = tuple(Splice(int(at), str(old), str(new)) for at, old, new in noted["back"])
+            ways = {
+                after: tuple(Splice(int(at), str(old), str(new)) for at, old, new in back)
+                for after, back in noted["ways"].items()
+            }
             made = tuple(map(str, noted["made"]))
-            return Edit(str(noted["before"]), str(noted["after"]), back, made, dict(noted["extra"]))
-        except (TypeError, ValueError, LookupError):
+            return Edit(str(noted["before"]), ways, made, dict(noted["extra"]))
+        except (TypeError, ValueError, LookupError, AttributeError):
             raise records.broken(self._path, "is none of ours") from None
 
     def note(self, edit: Edit | None) -> None:
@@ -166,8 +168,10 @@ def put(
             wanted = applied(base or "", splices)
             made = edit.made if edit and (base is None or text is None) else ()
             made += tuple(map(str, _missing(target.path.parent)))
-            noted = Edit(digest(base), digest(wanted), inverse(splices), made, extra(base or ""))
-            book.note(noted)
+            ways = {digest(wanted): inverse(splices)}
+            if edit and (back := edit.ways.get(digest(text))) is not None:
+                ways.setdefault(digest(text), back)
+            book.note(Edit(digest(base), ways, made, extra(base or "")))
             if target.read() == text:
                 target.write(wanted, mode)
                 return True
@@ -188,7 +192,7 @@ def take(book: Book, without: Callable[[str, Edit | None], str]) -> bool:
             if base != text:
                 target.write(base, 0o666)
             if base is None and edit:
-                _remove(edit.made)
+                _remove(edit.made, target.path)
             if edit:
                 book.note(None)
             return base != text
@@ -201,9 +205,13 @@ def before(
     """The file as it would be had `edit` never been made; None for no file."""
     if text is None or (edit and digest(text) == edit.before):
         return text
-    if edit and digest(text) == edit.after:
-        base = applied(text, edit.back)
-        return base if edit.before or base else None
+    if edit:
+        with contextlib.suppress(KeyError, ValueError):
+            base = applied(text, edit.ways[digest(text)])
+            if not base and not edit.before:
+                return None
+            if digest(base) == edit.before:
+                return base
     left = without(text, edit)
     return None if edit and not edit.before and not left.strip("{} \t\r\n\ufeff") else left
 
@@ -224,8 +232,9 @@ def _missing(folder: Path) -> list[Path]:
     return missing
 
 
-def _remove(folders: tuple[str, ...]) -> None:
-    """Remove folders that were made for a file and hold nothing else now."""
-    with contextlib.suppress(OSError):
-        for folder in reversed(folders):
-            Path(folder).rmdir()
+def _remove(folders: tuple[str, ...], file: Path) -> None:
+    """Remove folders that were made for `file` and hold nothing else now."""
+    for folder in file.parents:
+        if str(folder) in folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()

@@ -79,7 +79,7 @@ class Entry(NamedTuple):
         return self.tokens[-1].end
 
     def data(self) -> object:
-        """The value; None too for one that is nested too deep to be ours."""
+        """The value; None too for one that is nested too deep, or a number too long, to be ours."""
         pieces = [token for token in self.tokens[self.value :] if _counts(token)]
         kept = [
             token.text
@@ -88,7 +88,7 @@ class Entry(NamedTuple):
         ]
         try:
             value: object = json.loads("".join(kept))
-        except RecursionError:
+        except (RecursionError, ValueError):
             return None
         return value
 

@@ -151,6 +151,10 @@ def short(path: Path | str, home: Path) -> str:
 
 
 def linked(path: Path, home: Path) -> str:
-    """As `short`, and where it leads if it is a link."""
+    """As `short`, where it leads if it is a link, and whether it has other names."""
     to = f" (a link to {short(os.path.realpath(path), home)})" if path.is_symlink() else ""
-    return f"{short(path, home)}{to}"
+    try:
+        more = path.is_file() and path.stat().st_nlink > 1
+    except OSError:
+        more = False
+    return f"{short(path, home)}{to}{' (hard links to it stay as they are)' if more else ''}"

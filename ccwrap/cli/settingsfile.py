@@ -86,14 +86,14 @@ class SettingsFile(NamedTuple):
 
     def _without(self, text: str, edit: Edit | None, names: tuple[str, ...] = ()) -> str:
         """`text` without what we wrote, found by structure."""
-        wrote, was = (edit.extra.get("wrote", {}), edit.extra.get("was", {})) if edit else ({}, {})
+        wrote, was = (_noted(edit, word) for word in ("wrote", "was"))
         for name in wrote or names:
             document = self._read(text)
             entry = document.get(name)
             if entry is None:
                 continue
             value = entry.data()
-            if not (jsonc.same(value, wrote[name]) if wrote else self.ours(name, value)):
+            if not ((name in wrote and jsonc.same(value, wrote[name])) or self.ours(name, value)):
                 continue
             if was.get(name) is None:
                 text = applied(text, jsonc.take(document, name))
@@ -111,3 +111,8 @@ class SettingsFile(NamedTuple):
         except ValueError as error:
             said = "is no JSON object" if self.strict else str(error)
             raise SettingError(f"{self.path}: {said}", "mend it first") from None
+
+
+def _noted(edit: Edit | None, word: str) -> Mapping[str, object]:
+    said = edit.extra.get(word) if edit else None
+    return said if isinstance(said, dict) else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
+import urllib.parse
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ccwrap.errors import SettingError
@@ -78,7 +79,7 @@ def github(change: Change, delimiter: str) -> str:
 
 
 SHORT: Final = 8
-"""A header's value or a URL's password that is shorter is masked only as part of the whole."""
+"""A part of a header or of a URL that is shorter is masked only as part of the whole."""
 
 
 def masks(value: str) -> Iterator[str]:
@@ -86,12 +87,20 @@ def masks(value: str) -> Iterator[str]:
     for line in re.split(r"[\r\n]+", value):
         if not line.strip():
             continue
-        yield _command_data(line)
-        _, colon, rest = line.partition(":")
-        if "://" in line:
-            _, _, rest = line.partition("://")[2].rpartition("@")[0].partition(":")
-        if colon and len(rest.strip()) >= SHORT:
-            yield _command_data(rest.strip())
+        parts = dict.fromkeys(part for part in _parts(line) if len(part) >= SHORT)
+        yield from map(_command_data, dict.fromkeys((line, *parts)))
+
+
+def _parts(line: str) -> Iterator[str]:
+    """What of a URL or a header is secret by itself: programs take them apart."""
+    if "://" in line:
+        user, _, password = line.partition("://")[2].rpartition("@")[0].partition(":")
+        yield password or user
+        yield urllib.parse.unquote(password or user)
+    elif ":" in line:
+        value = line.partition(":")[2].strip()
+        yield value
+        yield value.rpartition(" ")[2]
 
 
 def _command_data(text: str) -> str:

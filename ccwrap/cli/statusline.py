@@ -75,7 +75,16 @@ def line(places: Places) -> str:
 
 def ours(value: object) -> bool:
     """Whether this status line is one that we wrote, perhaps as another installation."""
-    return isinstance(value, dict) and "health/statusline.py" in str(value.get("command"))
+    command = str(value.get("command")) if isinstance(value, dict) else ""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return False
+    # One that calls ours among other things is a person's own.
+    if shlex.join(words) != command or words[1:2] != ["-I"]:
+        return False
+    program = next((word for word in words[2:] if not word.startswith("-")), "")
+    return os.path.isabs(program) and program.endswith("/health/statusline.py")
 
 
 def put(file: SettingsFile, value: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from ccwrap.claude import binary
 from ccwrap.cli import shellfiles
 from ccwrap.errors import SettingError
 from ccwrap.places import places
+from needing import missing
 from running import script
 
 if TYPE_CHECKING:
@@ -371,6 +372,23 @@ class TestShim:
         assert "is none of ours" in ran.err
         bare_sandbox.run_ccroute("alias", "--undo").expect()
         assert theirs.read_text() == "#!/bin/sh\necho theirs\n"
+
+    @pytest.mark.parametrize("whose", ["everybody's", "another's"])
+    def test_a_folder_that_others_may_fill_is_not_put_on_path(
+        self, bare_sandbox: Sandbox, whose: str
+    ) -> None:
+        folder = shim(bare_sandbox).parent
+        folder.mkdir(parents=True)
+        if whose == "everybody's":
+            folder.chmod(0o777)
+        elif os.geteuid() == 0:
+            os.chown(folder, 65534, 65534)
+        else:
+            missing("right to give a folder away")
+        ran = bare_sandbox.run_ccroute("alias", "bash", "--shim", "--install").expect(78)
+        assert "others may write it" in ran.err
+        assert list(folder.iterdir()) == []
+        assert not (bare_sandbox.home / ".bashrc").exists()
 
     def test_it_stays_while_another_shell_leads_there(self, bare_sandbox: Sandbox) -> None:
         for shell in ("bash", "zsh"):

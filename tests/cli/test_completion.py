@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,50 @@ def test_routes(bare_sandbox: Sandbox, gateway: StartGateway, command: str) -> N
     assert completed(bare_sandbox, f"ccroute {command} u") == ["us"]
     assert started.connections == 0
     assert not places(bare_sandbox.environment).state.exists()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    "name", ["$(touch pwned)", "`touch pwned`", "a\\n touch pwned", "*", "a b"]
+)
+def test_a_hostile_name_is_not_offered_and_runs_nothing(
+    bare_sandbox: Sandbox, shell: str, name: str
+) -> None:
+    bare_sandbox.ccroute(table("eu", "https://eu") + table(name, "https://us"))
+    asked = {
+        "_CCROUTE_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": "ccroute use ",
+        "COMP_CWORD": "2",
+    }
+    assert bare_sandbox.run_ccroute(env=asked).expect().out.strip() == ""
+    if shell == "bash":
+        assert completed(bare_sandbox, "ccroute use ") == []
+    assert not list(bare_sandbox.project.rglob("pwned"))
+
+
+def test_no_secret_is_read_and_no_command_run(bare_sandbox: Sandbox) -> None:
+    """Neither an env file beside the route file, a pipe here, nor a command of the user's own."""
+    pwned = bare_sandbox.home / "pwned"
+    bare_sandbox.config(f'[secrets]\nKEY = {{ command = ["touch", "{pwned}"] }}\n')
+    bare_sandbox.ccroute(table("eu", "https://eu"))
+    os.mkfifo(bare_sandbox.project / ".env")
+    bare_sandbox.allow("KEY@https://eu/")
+    assert completed(bare_sandbox, "ccroute check ") == ["eu"]
+    assert not pwned.exists()
+
+
+def test_a_route_file_that_is_a_pipe_is_not_waited_for(bare_sandbox: Sandbox) -> None:
+    os.mkfifo(bare_sandbox.project / ".ccroute")
+    assert completed(bare_sandbox, "ccroute use ") == []
+
+
+def test_in_a_folder_that_is_gone_there_are_none(bare_sandbox: Sandbox) -> None:
+    gone = bare_sandbox.project / "gone"
+    gone.mkdir()
+    ask = f'rmdir "$PWD"; exec {script("ccroute")}'
+    asked = {"_CCROUTE_COMPLETE": "bash_complete", "COMP_WORDS": "ccroute use ", "COMP_CWORD": "2"}
+    ran = bare_sandbox.run("sh", "-c", ask, cwd=gone, env=asked)
+    assert (ran.expect().out.strip(), ran.err) == ("", "")
 
 
 def test_a_route_is_offered_once(bare_sandbox: Sandbox) -> None:

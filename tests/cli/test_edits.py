@@ -223,6 +223,30 @@ class TestKilled:
         assert take(file) is again
         assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
 
+    def test_between_the_note_and_the_file_of_a_second_value(self, there: SettingsFile) -> None:
+        put(there)
+        held = there.path.read_text()
+        put(there, "newer")
+        there.path.write_text(held)
+        assert take(there)
+        assert there.path.read_text() == BEFORE
+        assert noted(there) == {}
+
+    def test_and_others_have_changed_the_file_then(self, there: SettingsFile) -> None:
+        put(there)
+        held = there.path.read_text()
+        put(there, "newer")
+        there.path.write_text(held.replace('"mine": 1', '"mine": 2'))
+        assert take(there)
+        assert there.path.read_text() == BEFORE.replace("1", "2")
+
+    def test_between_two_folders_that_go(self, file: SettingsFile, tmp_path: Path) -> None:
+        put(file)
+        file.path.unlink()
+        file.path.parent.rmdir()
+        take(file)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
+
     def test_between_the_file_and_the_end_of_the_note(self, there: SettingsFile) -> None:
         put(there)
         note = (there.places.state / edits.FILE).read_bytes()
@@ -339,6 +363,62 @@ def test_the_notes_are_ours_alone_and_hold_no_other_value(there: SettingsFile) -
     text = file.read_text()
     assert "old" in text
     assert "secret" not in text
+
+
+STRANGE = {
+    "another way back": {"ways": [[0, "", "owned"]]},
+    "a way out of the text": {"ways": [[99999, "x", "y"]]},
+    "overlapping": {"ways": [[3, "", "a"], [1, "", "b"]]},
+    "words of no writer": {"extra": {"wrote": ["our.key"], "was": "our.key"}},
+    "none of its words": {"extra": {}},
+}
+
+
+@pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
+def test_a_note_that_leads_astray_is_not_followed(
+    there: SettingsFile, said: Mapping[str, object]
+) -> None:
+    """Only a way that ends at the text before is gone; else ours is found by structure."""
+    put(there)
+    record = json.loads((there.places.state / edits.FILE).read_text())
+    ((key, note),) = [(key, note) for key, note in record.items() if key != "version"]
+    (after,) = note["ways"]
+    if "extra" in said:
+        there.path.write_text(there.path.read_text() + "\n")
+    record[key] = note | said | ({"ways": {after: said["ways"]}} if "ways" in said else {})
+    (there.places.state / edits.FILE).write_text(json.dumps(record))
+    assert take(there)
+    assert there.path.read_text().rstrip("\n") == BEFORE.rstrip("\n")
+
+
+@pytest.mark.parametrize("said", [[], "x", {"ways": []}, {"ways": {"a": 1}}, {"ways": {}}])
+def test_a_note_that_is_none_is_said(there: SettingsFile, said: object) -> None:
+    put(there)
+    after = there.path.read_bytes()
+    record = {"version": 1, f"test {there.path}": said}
+    (there.places.state / edits.FILE).write_text(json.dumps(record))
+    with pytest.raises(SettingError, match=r"edits\.json: is none of ours"):
+        take(there)
+    assert there.path.read_bytes() == after
+
+
+def test_a_note_removes_no_folder_but_the_file_s_own(file: SettingsFile, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    put(file)
+    record = json.loads((file.places.state / edits.FILE).read_text())
+    record[f"test {file.path}"]["made"] += [str(tmp_path / "theirs"), "theirs", ""]
+    (file.places.state / edits.FILE).write_text(json.dumps(record))
+    assert take(file)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["state", "theirs"]
+
+
+def test_a_note_of_another_file_is_no_note_of_this(there: SettingsFile, tmp_path: Path) -> None:
+    other = there._replace(path=tmp_path / "other.json")
+    other.path.write_text("{}\n")
+    put(other)
+    held = other.path.read_bytes()
+    assert not take(there)
+    assert (there.path.read_text(), other.path.read_bytes()) == (BEFORE, held)
 
 
 def test_notes_of_files_that_are_gone_are_forgotten(there: SettingsFile, tmp_path: Path) -> None:

@@ -176,6 +176,22 @@ class TestGithub:
             "pass-word-1",
         ]
         assert list(shells.masks("http://proxy:1")) == ["http://proxy:1"]
+        assert list(shells.masks("http://made-up-token@proxy:1")) == [
+            "http://made-up-token@proxy:1",
+            "made-up-token",
+        ]
+
+    def test_a_password_is_masked_as_it_is_meant_too(self) -> None:
+        assert list(shells.masks("http://me:pass%40word%25@proxy:1"))[1:] == [
+            "pass%2540word%2525",
+            "pass@word%25",
+        ]
+
+    def test_a_credential_is_masked_without_its_scheme_too(self) -> None:
+        assert list(shells.masks("Authorization: Bearer made-up-key"))[1:] == [
+            "Bearer made-up-key",
+            "made-up-key",
+        ]
 
     def test_every_line_and_every_headers_value_is_masked(self) -> None:
         value = "x-api-key: made-up-key\nX-Percent: 100% \r\n\nX-Team: core"

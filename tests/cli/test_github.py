@@ -30,6 +30,7 @@ HOSTILE: Final = {
     "a command after a carriage return": "x\r::error::owned\r\n",
     "a command at once": "::set-output name=a::owned",
     "an old command": "x ##[add-path]/evil",
+    "a command in capitals": "x\n::ERROR::owned ##[Add-Path]/evil",
     "escaped line ends": "%0A::error::owned%0D%0A %25",
     "a property": "x,line=7::owned,title=a:b",
     "a cell": "a | b \\| c |\n| - |",
@@ -254,6 +255,23 @@ class TestWhateverAGatewaySays:
         refused = job.sandbox.run_ccwrap("-p", "x", env=job.env).expect(69)
         for ran in (checked, refused):
             assert understood(ran.out) == understood(ran.err) == []
+
+
+@pytest.mark.parametrize("file", [table("new", "https://n"), "[[", "nonsense = 1\n"])
+def test_a_folder_s_name_is_no_command_either(job: Job, file: str) -> None:
+    folder = job.sandbox.project / "a\n::error::owned\r::Add-Mask::a ##[add-path]evil"
+    folder.mkdir()
+    (folder / ".ccroute").write_text(file)
+    job.sandbox.stand_in()
+    for words in (("check",), ("explain",), ("doctor",), ("trust", "--print"), ("env",)):
+        ran = job.sandbox.run_ccroute(*words, cwd=folder, env=job.env)
+        assert understood(ran.out) == understood(ran.err) == []
+    ran = job.sandbox.run_ccwrap("-p", "x", cwd=folder, env=job.env)
+    assert understood(ran.out) == understood(ran.err) == []
+    ran = job.sandbox.run_ccroute("check", "--format", "github", cwd=folder, env=job.env)
+    assert {one.name for one in understood(ran.out)} == {"error"}
+    assert not [one for one in understood(ran.out) if one.message.startswith("owned")]
+    assert ran.err == ""
 
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)

@@ -127,6 +127,17 @@ def test_a_link_is_followed_and_said(bare_sandbox: Sandbox) -> None:
     assert (path.is_symlink(), real.read_text()) == (True, "{}\n")
 
 
+def test_another_name_of_the_file_stays_as_it_is_and_that_is_said(bare_sandbox: Sandbox) -> None:
+    path, other = user_file(bare_sandbox), bare_sandbox.home / "other"
+    written(path, b"{}\n")
+    other.hardlink_to(path)
+    out = bare_sandbox.run_ccroute("ide", "vscode").expect().out
+    said = f"wrote {short(path, bare_sandbox)} (hard links to it stay as they are)"
+    assert said in " ".join(out.split())
+    assert other.read_bytes() == b"{}\n"
+    assert "hard links" not in bare_sandbox.run_ccroute("ide", "vscode").expect().out
+
+
 @pytest.mark.parametrize(
     ("before", "words"),
     [

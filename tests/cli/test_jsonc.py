@@ -185,6 +185,12 @@ def test_what_is_nested_deep_is_passed_over() -> None:
     assert put(f'{{"a": {deep}}}', {"k": 1}) == f'{{"a": {deep}, "k": 1}}'
 
 
+def test_a_number_that_is_too_long_is_passed_over() -> None:
+    text = f'{{"a": {"1" * 5000}, "our.flag": {"1" * 5000}}}'
+    assert meaning(text) == {"a": None, "our.flag": None}
+    assert meaning(put(text)) == {"a": None} | VALUES
+
+
 def test_a_veiled_text_shows_our_values_and_no_other() -> None:
     text = (
         '{\n  // secret-1\n  "a.token": "secret-2", /* secret-3\n  secret-4 */\n'

@@ -153,10 +153,23 @@ def test_a_link_to_the_settings_stays_a_link(bare_sandbox: Sandbox) -> None:
     assert "statusLine" in real.read_text()
 
 
+OWN_WITH_OURS = json.dumps(
+    {
+        "statusLine": {
+            "type": "command",
+            "command": "sh -c 'tee >(mine) | /x/python -I -S /x/ccwrap/health/statusline.py'",
+        }
+    }
+)
+"""What the advice leads to: a person's own line that calls ours."""
+
+
 @pytest.mark.parametrize(
     ("before", "words"),
     [
         ('{"statusLine": {"type": "command", "command": "mine"}}', "has a statusLine of its own"),
+        (OWN_WITH_OURS, "has a statusLine of its own"),
+        (OWN_WITH_OURS.replace(" -c", " -I"), "has a statusLine of its own"),
         ("{", "is no JSON object"),
         ("[]", "is no JSON object"),
         ('{"a": 1 // Claude Code would drop all of it\n}', "is no JSON object"),

@@ -65,7 +65,12 @@ class Container:
     def _image(self, url: str) -> None:
         (self.etc / "ccwrap").mkdir(parents=True)
         config = (EXAMPLE / "config.toml").read_text().replace(HOST, url)
-        (self.etc / "ccwrap" / "config.toml").write_text(config)
+        trust = self.etc / "ccwrap" / "config.toml"
+        trust.write_text(config)
+        trust.chmod(0o664)  # as a checkout of umask 002 brings it
+        recipe = (EXAMPLE / "Dockerfile").read_text()
+        (mode,) = re.findall(r"^RUN chmod (0\d+) /etc/ccwrap/config.toml$", recipe, re.MULTILINE)
+        trust.chmod(int(mode, 8))
         for name in NEEDED:
             real = Path("/etc", name)
             if real.is_dir():

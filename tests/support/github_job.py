@@ -42,9 +42,9 @@ def understood(log: str) -> list[Command]:
         command = _parsed(line)
         if fence:
             fence = "" if line.lstrip().startswith(f"::{fence}::") else fence
-        elif command and command.name == "stop-commands":
+        elif command and command.name.lower() == "stop-commands":
             fence = command.message
-        elif command and command.name in COMMANDS:
+        elif command and command.name.lower() in COMMANDS:
             found.append(command)
     return found
 
