@@ -27,10 +27,10 @@ def model(world: World, layers: Settings, route: Route) -> str:
         )
         alias = {role: getattr(route.models, role) for role in ROLES}
     else:
-        asked = asked or settings.effective(layers, world.environment, "ANTHROPIC_MODEL")
+        asked = asked or settings.effective(layers, world.before, "ANTHROPIC_MODEL")
         alias = {
             role: settings.effective(
-                layers, world.environment, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
+                layers, world.before, f"ANTHROPIC_DEFAULT_{role.upper()}_MODEL"
             )
             for role in ROLES
         }

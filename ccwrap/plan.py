@@ -95,7 +95,7 @@ class Plan(NamedTuple):
         if self.injection is None:
             return dict(world.environment)
         gone = self.injection.unset
-        kept = {name: value for name, value in world.environment.items() if name not in gone}
+        kept = {name: value for name, value in world.before.items() if name not in gone}
         whole = {**kept, **self.injection.set, **self.marks(launch)}
         return {name: value for name, value in whole.items() if value or name not in nesting.MARKS}
 

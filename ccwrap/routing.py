@@ -132,7 +132,7 @@ def inject(
             dict(file.tags) if file.locks.by("tags") else (),
         ),
         invocation=world.invocation,
-        environment=world.environment,
+        environment=world.before,
         settings=layers,
         logins=settings.logins(world.environment, world.places.home),
         road=candidates.road_variables(world, layers),

@@ -90,7 +90,7 @@ class World(NamedTuple):
 
     @property
     def before(self) -> Mapping[str, str]:
-        """The environment as ${NAME}s see it; the key around is no word of the user's."""
+        """The environment as a route sees it: what the launch around gave is no user's word."""
         return self.environment if self.around.own else nesting.before(self.environment)
 
     @property

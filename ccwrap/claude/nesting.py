@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 
 from ccwrap import private
-from ccwrap.claude import jsonfile
+from ccwrap.claude import jsonfile, variables
 from ccwrap.claude.overlay import FOLDER, bases
 from ccwrap.digest import digest
 from ccwrap.errors import SettingError
@@ -32,7 +32,8 @@ VARIABLE: Final = "CCWRAP_LAUNCH"
 """The store's id of the launch that a session belongs to."""
 
 GIVEN: Final = "CCWRAP_GIVEN"
-"""The variable that claude has the route's key in, and the ${NAME} that it is the value of."""
+"""What claude has of the route's and not of the user's: `VARIABLE=NAME`, the variable that
+it has the key in and the ${NAME} of which that is the value, and variables with a model."""
 
 MARKS: Final = (VARIABLE, GIVEN)
 
@@ -64,23 +65,29 @@ def marks(launch: int, credential: str, injected: Mapping[str, str]) -> dict[str
     `credential` is the ${NAME} of the launch's key, "" for none; `injected` what its
     claude is given.
     """
-    carriers = [name for name in CARRIERS if injected.get(name)]
-    given = f"{carriers[0]}={credential}" if carriers else ""
-    return {VARIABLE: str(launch or ""), GIVEN: given}
+    keys = [f"{name}={credential}" for name in CARRIERS if injected.get(name)]
+    models = [name for name in variables.MODELS if injected.get(name)]
+    return {VARIABLE: str(launch or ""), GIVEN: " ".join((*keys, *models))}
 
 
 def before(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """`environment` with the key of the launch around under its own ${NAME} alone.
+    """`environment` with the key of the launch around under its own ${NAME} alone, and
+    without its models.
 
-    What claude has it in may be the name of another route's key, in any project: that
-    route's gateway would get it.
+    What claude has the key in may be the name of another route's key, in any project:
+    that route's gateway would get it, and would be asked for the models of this one.
     """
-    carrier, _, name = environment.get(GIVEN, "").partition("=")
-    key = environment.get(carrier, "")
-    if carrier not in CARRIERS or carrier == name:
-        return environment
-    moved = {name: key} if name in CARRIERS and not environment.get(name) else {}
-    return {**environment, carrier: "", **moved}
+    changed: dict[str, str] = {}
+    for word in environment.get(GIVEN, "").split():
+        carrier, equals, name = word.partition("=")
+        if equals and carrier in CARRIERS and carrier != name:
+            changed[carrier] = ""
+            if name in CARRIERS and not environment.get(name):
+                changed[name] = environment.get(carrier, "")
+        elif word in variables.MODELS:
+            changed[word] = ""
+    whole = {**environment, **changed}
+    return {name: value for name, value in whole.items() if value or name not in changed}
 
 
 def marked(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ccwrap.gateways.simulated import Setup, refuses
-from routing import KEY, routed
+from routing import KEY, routed, table
 from running import script
 from standin import Report
 
@@ -154,6 +154,21 @@ def test_a_session_s_key_is_no_other_route_s_whatever_claude_has_it_in(
     assert ran.status == (78 if inner == "no file" else 69)
     assert "ANTHROPIC_API_KEY is" in ran.err
     assert not [request for request in world.two.log if request.credentialed]
+
+
+def test_a_session_s_models_are_no_other_route_s(world: World) -> None:
+    claude = world.sandbox.stand_in()
+    one = table("one", world.one.url, 'models = "one-s-own"')
+    world.sandbox.ccroute(one + table("two", world.two.url))
+    world.sandbox.run_ccwrap("-p", "outer").expect()
+    world.one.behaviour = refuses(401)
+    world.sandbox.run_ccroute("check", "one")
+    world.two.clear()
+    world.sandbox.run_ccwrap("-p", "inner", env=within(claude.report)).expect()
+    inner = claude.reports[-1]
+    assert inner.environment["ANTHROPIC_BASE_URL"] == world.two.url
+    assert "one-s-own" not in within(inner).values()
+    assert not [request for request in world.two.log if request.model == "one-s-own"]
 
 
 @pytest.mark.parametrize("outer", [("-p", "hello"), ("hello",)], ids=["-p", "interactive"])
@@ -326,7 +341,7 @@ def test_one_that_managed_settings_take_off_its_route_leaves_the_key_behind(
     assert ran.err == ""
     assert report(world).overlay == {"model": "opus"}
     assert KEY not in json.dumps(report(world).argv)
-    assert report(world).environment["ANTHROPIC_AUTH_TOKEN"] == ""
+    assert "ANTHROPIC_AUTH_TOKEN" not in report(world).environment
 
 
 def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: World) -> None:
