@@ -48,7 +48,9 @@ def command(as_json: bool) -> None:
         jsonout.say({"sessions": [described(one, now) for one in found]})
         return
     pen = Pen.of(sys.stdout, here.environment)
-    click.echo("\n".join(page(found, now, pen)) if found else "No session runs.")
+    click.echo(
+        "\n".join(page(found, now, pen)) if found else "No session that ccwrap started runs."
+    )
 
 
 def sessions(store: Store) -> list[Session]:

@@ -66,7 +66,10 @@ def test_only_living_sessions_are_listed(bare_sandbox: Sandbox, store: Store) ->
 
 
 def test_no_session_is_no_error(bare_sandbox: Sandbox) -> None:
-    assert bare_sandbox.run_ccroute("sessions").expect().out == "No session runs.\n"
+    assert (
+        bare_sandbox.run_ccroute("sessions").expect().out
+        == "No session that ccwrap started runs.\n"
+    )
     assert bare_sandbox.run_ccroute("sessions", "--json").expect().json["sessions"] == []
 
 
@@ -107,7 +110,10 @@ def test_a_session_is_listed_from_its_start_to_its_end(
         assert (listed["verdict"], listed["healthy_since"] is None) == ("ok", False)
         session.send("\r")
         session.wait()
-    assert bare_sandbox.run_ccroute("sessions").expect().out == "No session runs.\n"
+    assert (
+        bare_sandbox.run_ccroute("sessions").expect().out
+        == "No session that ccwrap started runs.\n"
+    )
 
 
 @pytest.mark.parametrize(
