@@ -46,6 +46,10 @@ class SettingsFile(NamedTuple):
 
     def put(self, values: Mapping[str, object]) -> bool:
         """Write `values`; False where they stand there. Raises SettingError."""
+        try:
+            jsonc.written(dict(values)).encode()
+        except UnicodeEncodeError:
+            raise SettingError("a path that is no UTF-8 can't stand in JSON", "move it") from None
         return edits.put(
             edits.Book(self.places, self.target, self.owner),
             lambda text: jsonc.put(self._read(text), values),

@@ -316,6 +316,12 @@ def test_bytes_that_are_no_text_survive(there: SettingsFile) -> None:
     assert there.path.read_bytes() == before
 
 
+def test_a_path_that_is_no_text_is_not_written(there: SettingsFile) -> None:
+    with pytest.raises(SettingError, match="is no UTF-8 can't stand in JSON"):
+        put(there, os.fsdecode(b"/\xff/ccwrap"))
+    assert there.path.read_text() == BEFORE
+
+
 @pytest.mark.parametrize("kind", ["folder", "fifo"])
 def test_what_is_no_file_is_left_alone(there: SettingsFile, kind: str) -> None:
     there.path.unlink()
