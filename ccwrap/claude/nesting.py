@@ -32,8 +32,9 @@ VARIABLE: Final = "CCWRAP_LAUNCH"
 """The store's id of the launch that a session belongs to."""
 
 GIVEN: Final = "CCWRAP_GIVEN"
-"""What claude has of the route's and not of the user's: `VARIABLE=NAME`, the variable that
-it has the key in and the ${NAME} of which that is the value, and variables with a model."""
+"""What claude has of the route's and not of the user's: `VARIABLE=NAME=SALT=DIGEST`, the
+variable that it has the key in and the ${NAME} of which that is the value, and variables
+with a model. Another value than the digest's is somebody's own word."""
 
 MARKS: Final = (VARIABLE, GIVEN)
 
@@ -65,7 +66,9 @@ def marks(launch: int, credential: str, injected: Mapping[str, str]) -> dict[str
     `credential` is the ${NAME} of the launch's key, "" for none; `injected` what its
     claude is given.
     """
-    keys = [f"{name}={credential}" for name in CARRIERS if injected.get(name)]
+    salt = os.urandom(8).hex()
+    digests = {name: _digest(injected.get(name, ""), salt) for name in CARRIERS}
+    keys = [f"{name}={credential}={salt}={digest}" for name, digest in digests.items() if digest]
     models = [name for name in variables.MODELS if injected.get(name)]
     return {VARIABLE: str(launch or ""), GIVEN: " ".join((*keys, *models))}
 
@@ -79,11 +82,12 @@ def before(environment: Mapping[str, str]) -> Mapping[str, str]:
     """
     changed: dict[str, str] = {}
     for word in environment.get(GIVEN, "").split():
-        carrier, equals, name = word.partition("=")
-        if equals and carrier in CARRIERS and carrier != name:
+        carrier, name, salt, digest = (*word.split("="), "", "", "")[:4]
+        key = environment.get(carrier, "")
+        if carrier in CARRIERS and carrier != name and digest and _digest(key, salt) == digest:
             changed[carrier] = ""
             if name in CARRIERS and not environment.get(name):
-                changed[name] = environment.get(carrier, "")
+                changed[name] = key
         elif word in variables.MODELS:
             changed[word] = ""
     whole = {**environment, **changed}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ccwrap.claude import nesting
 from ccwrap.gateways.simulated import Setup, refuses
 from routing import KEY, routed, table
 from running import script
@@ -154,6 +155,17 @@ def test_a_session_s_key_is_no_other_route_s_whatever_claude_has_it_in(
     assert ran.status == (78 if inner == "no file" else 69)
     assert "ANTHROPIC_API_KEY is" in ran.err
     assert not [request for request in world.two.log if request.credentialed]
+
+
+def test_a_key_that_a_tool_sets_anew_is_its_own_word(world: World) -> None:
+    claude = world.sandbox.stand_in()
+    routes(world, one="LLM_KEY", two="ANTHROPIC_API_KEY")
+    world.sandbox.run_ccwrap("-p", "outer").expect()
+    routes(world, two="ANTHROPIC_API_KEY")
+    world.two.setup = world.two.setup._replace(keys=("a-tool-s-own-0123456789",))
+    env = {**within(claude.report), "ANTHROPIC_API_KEY": "a-tool-s-own-0123456789"}
+    world.sandbox.run_ccwrap("-p", "inner", env=env).expect()
+    assert {request.key for request in world.two.log} == {"", "a-tool-s-own-0123456789"}
 
 
 def test_a_session_s_models_are_no_other_route_s(world: World) -> None:
@@ -336,7 +348,8 @@ def test_one_that_managed_settings_take_off_its_route_leaves_the_key_behind(
     managed = json.dumps({"env": {"ANTHROPIC_BASE_URL": gateway().url}})
     machine.write("claude-code/managed-settings.json", managed)
     words = (str(world.sandbox.claude), "--session-id", "x", "--settings", path, "hello")
-    service = {"CCWRAP_GIVEN": "ANTHROPIC_AUTH_TOKEN=THEIRS", "ANTHROPIC_AUTH_TOKEN": "theirs"}
+    theirs = {"ANTHROPIC_AUTH_TOKEN": "theirs"}
+    service = {**theirs, **nesting.marks(1, "THEIRS", theirs)}
     ran = machine.run(world.sandbox, "ccwrap", *words, env=service).expect()
     assert ran.err == ""
     assert report(world).overlay == {"model": "opus"}
