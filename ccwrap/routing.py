@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from ccwrap import candidates
+from ccwrap import candidates, choosing
 from ccwrap.claude import injection, overlay, settings
 from ccwrap.claude.helper import Helper
 from ccwrap.claude.hooks import Listener
@@ -47,7 +47,7 @@ def survey(world: World, file: RouteFile) -> Plan:
     granted = allowed(world, file, root)
     if granted is None:
         return ignored(world, file)
-    choice, asked = candidates.choose(world, file, layers, root, granted)
+    choice, asked = choosing.choose(world, file, layers, root, granted)
     plan = Plan("route", choice.reason, file, choice, layers=layers)
     if choice.chosen is None:
         return plan._replace(refusal=refused(world, file, root, granted, choice))

@@ -57,7 +57,13 @@ def test_a_pass_through_loads_neither_the_pipeline_nor_a_parser() -> None:
 
 def test_where_nothing_is_routed_nothing_is_loaded_that_routes() -> None:
     extra = loaded("import ccwrap.pipeline, ccwrap.report, ccwrap.world") - loaded("pass")
-    assert not extra & {"ccwrap.routing", "ccwrap.candidates", "ccwrap.routes.given", "sqlite3"}
+    assert not extra & {
+        "ccwrap.routing",
+        "ccwrap.choosing",
+        "ccwrap.candidates",
+        "ccwrap.routes.given",
+        "sqlite3",
+    }
 
 
 def test_the_probe_loads_httpx_without_its_command_line() -> None:
