@@ -22,6 +22,8 @@ from ccwrap.routes import project, trust
 from ccwrap.text import escaped, those
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ccwrap.claude.injection import Injection
     from ccwrap.claude.settings import Settings
     from ccwrap.errors import CcwrapError
@@ -129,7 +131,7 @@ def inject(
         attributes=tags.resource_attributes(
             existing.get("OTEL_RESOURCE_ATTRIBUTES", ""),
             candidates.cost_tags(file),
-            dict(file.tags) if file.locks.by("tags") else (),
+            fixed_tags(world, file),
         ),
         invocation=world.invocation,
         environment=world.before,
@@ -139,6 +141,17 @@ def inject(
         keep_headers=file.keep_headers,
         helper=helper(world, candidate),
     )
+
+
+def fixed_tags(world: World, file: RouteFile) -> Collection[str]:
+    """Tags that no resource attribute in the environment may contradict.
+
+    In another project's session those in the environment are that project's.
+    """
+    around = world.memory.launch(world.around.launch)
+    if around is not None and around.project != file.project:
+        return candidates.cost_tags(file)
+    return dict(file.tags) if file.locks.by("tags") else ()
 
 
 def helper(world: World, candidate: candidates.Candidate) -> Helper | None:

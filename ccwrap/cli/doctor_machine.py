@@ -51,7 +51,7 @@ def _compared(version: str) -> Iterator[Finding]:
             yield Finding("note", f"claude {version} is older: {tested}", "claude update")
         case "newer" | "between":
             word = "newer" if versions.standing(version) == "newer" else "another"
-            yield Finding("note", f"claude {version} is {word}: {tested}", "ccroute explain")
+            yield Finding("note", f"claude {version} is {word}: {tested}")
         case _:
             pass
 

@@ -367,3 +367,16 @@ def test_a_file_elsewhere_that_looks_like_an_overlay_is_the_user_s_own(world: Wo
     assert overlay["model"] == "opus"
     assert overlay["ccwrap"]["settings"] == forged
     assert overlay["env"]["ANTHROPIC_BASE_URL"] == world.one.url
+
+
+def test_another_project_s_run_is_tagged_as_its_own(world: World) -> None:
+    claude = world.sandbox.stand_in()
+    world.sandbox.environment["OTEL_RESOURCE_ATTRIBUTES"] = "site=home"
+    world.sandbox.run_ccwrap("-p", "outer").expect()
+    other = world.sandbox.home / "work" / "other"
+    world.sandbox.write(other / ".ccroute", table("one", world.one.url))
+    inside = claude.report.environment
+    assert inside["OTEL_RESOURCE_ATTRIBUTES"] == "site=home,project=acme"
+    world.sandbox.run_ccwrap("-p", "inner", env=inside, cwd=other).expect()
+    tagged = claude.reports[-1].environment["OTEL_RESOURCE_ATTRIBUTES"]
+    assert tagged == "site=home,project=other"
