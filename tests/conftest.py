@@ -36,11 +36,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def elbow_room(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """A crowd of launches has the machine to itself: the other worker's time limits hold."""
+    """A crowd of launches has the machine to itself: the other worker's time limits hold.
+
+    Everybody passes the door first, and a crowd stands in it while it waits for the room.
+    """
     base = tmp_path_factory.getbasetemp()
     folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (folder / "crowd.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if "crowd" in request.fixturenames else fcntl.LOCK_SH)
+    with (folder / "crowd.lock").open("a") as room:
+        with (folder / "crowd-door.lock").open("a") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(room, fcntl.LOCK_EX if "crowd" in request.fixturenames else fcntl.LOCK_SH)
         yield
 
 
