@@ -94,8 +94,11 @@ def test_one_that_nobody_names_is_removed(where: Places, environment: dict[str, 
 
 def test_one_that_a_live_process_names_is_kept(where: Places, environment: dict[str, str]) -> None:
     path = overlay.write(where, environment, OVERLAY)
-    argv = [sys.executable, "-c", "input()", "--settings", str(path)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as session:
+    program = "print(flush=True); input()"
+    argv = [sys.executable, "-c", program, "--settings", str(path)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+        assert session.stdout
+        session.stdout.readline()  # its command line can be read from now on
         overlay.sweep(where, environment, later())
         assert path.exists()
         session.communicate(b"\n")
