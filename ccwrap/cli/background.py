@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ccwrap.claude import settings
 from ccwrap.cli import installed, jsonc, render, world
 from ccwrap.cli.settingsfile import SettingsFile
 from ccwrap.errors import SettingError, UsageError
@@ -60,16 +59,8 @@ def command(install: bool, undo: bool) -> None:
 
 
 def settings_file(places: Places, environment: Mapping[str, str]) -> SettingsFile:
-    """The user's settings file. Claude Code takes none of a file with comments (2.1.330)."""
-    path = (settings.folder(environment, places.home) / "settings.json").absolute()
-    return SettingsFile(
-        places,
-        path,
-        "background",
-        lambda name, value: name == KEY and ours(value),
-        f"look at: ls -l {path}",
-        strict=True,
-    )
+    """Where the setting belongs."""
+    return SettingsFile.of_claude(places, environment, "background", KEY, ours)
 
 
 def written(program: Path) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Final, NamedTuple
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from ccwrap.claude import jsonfile
+from ccwrap.claude import jsonfile, settings
 from ccwrap.cli import edits, jsonc
 from ccwrap.cli.splices import Splice, applied
 from ccwrap.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from ccwrap.cli.edits import Edit
     from ccwrap.places import Places
@@ -34,6 +35,27 @@ class SettingsFile(NamedTuple):
     ours: Callable[[str, object], bool]
     advice: str
     strict: bool = False
+
+    @classmethod
+    def of_claude(
+        cls,
+        places: Places,
+        environment: Mapping[str, str],
+        owner: str,
+        key: str,
+        ours: Callable[[object], bool],
+    ) -> Self:
+        """The user's settings of Claude Code, which takes none of a file with comments (2.1.330).
+
+        A link is followed, as Claude Code does; `ours` is asked about `key` alone.
+        """
+        folder = settings.folder(environment, places.home)
+        path = Path(os.path.abspath(folder / "settings.json"))
+
+        def mine(name: str, value: object) -> bool:
+            return name == key and ours(value)
+
+        return cls(places, path, owner, mine, f"look at: ls -l {path}", strict=True)
 
     @property
     def target(self) -> edits.Target:

@@ -52,19 +52,8 @@ def command(install: bool, undo: bool) -> None:
 
 
 def settings_file(places: Places, environment: Mapping[str, str]) -> SettingsFile:
-    """The user's settings file. Claude Code follows a link to it, and takes none of a file
-    with comments (2.1.330).
-    """
-    folder = Path(environment.get("CLAUDE_CONFIG_DIR") or places.home / ".claude")
-    path = Path(os.path.abspath(folder / "settings.json"))
-    return SettingsFile(
-        places,
-        path,
-        "statusline",
-        lambda name, value: name == KEY and ours(value),
-        f"look at: ls -l {path}",
-        strict=True,
-    )
+    """Where the status line belongs."""
+    return SettingsFile.of_claude(places, environment, "statusline", KEY, ours)
 
 
 def line(places: Places) -> str:
